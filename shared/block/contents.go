@@ -1,0 +1,125 @@
+package block
+
+import "fmt"
+
+// contents is the table of contents of a dataset: where its column chunks are.
+type contents struct {
+	series    int // how many
+	seriesRG  rowGroup
+	locations int
+	framesRG  rowGroup
+	stacksRG  rowGroup
+	parts     []partContents // by kind and time
+}
+
+// partContents is the table of contents of a part.
+type partContents struct {
+	kind             int // position in Meta.Kinds
+	minTime, maxTime int64
+	profiles         rowGroup
+	samples          rowGroup
+}
+
+// rowGroup is where the chunks of a row group are. They follow one another.
+type rowGroup struct {
+	offset  int64 // of the first chunk in the object
+	base    int64 // id of its first row; for frames, of its first location
+	rows    int
+	columns []int // lengths of the chunks in bytes
+}
+
+// column returns the range of a chunk.
+func (g *rowGroup) column(i int) Extent {
+	at := g.offset
+	for _, n := range g.columns[:i] {
+		at += int64(n)
+	}
+	return Extent{at, int64(g.columns[i])}
+}
+
+func (g *rowGroup) length() (n int64) {
+	for _, c := range g.columns {
+		n += int64(c)
+	}
+	return n
+}
+
+func (e *appender) rowGroup(g *rowGroup) {
+	e.uint(uint64(g.offset))
+	e.uint(uint64(g.base))
+	e.uint(uint64(g.rows))
+	for _, n := range g.columns {
+		e.uint(uint64(n))
+	}
+}
+
+func (p *parser) rowGroup(columns int) rowGroup {
+	g := rowGroup{offset: p.int(), base: p.int(), columns: make([]int, columns)}
+	rows := p.int()
+	if rows > maxRows || g.base > maxRows {
+		p.failed = true
+		return g
+	}
+	g.rows = int(rows)
+	for i := range g.columns {
+		n := p.int()
+		if n > maxRows {
+			p.failed = true
+			return g
+		}
+		g.columns[i] = int(n)
+	}
+	return g
+}
+
+// maxRows is how many rows a section may have: ids are 32 bits wide.
+const maxRows = 1<<31 - 1
+
+func (c *contents) append(b []byte) []byte {
+	e := appender{b}
+	e.uint(uint64(c.series))
+	e.rowGroup(&c.seriesRG)
+	e.uint(uint64(c.locations))
+	e.rowGroup(&c.framesRG)
+	e.rowGroup(&c.stacksRG)
+	e.uint(uint64(len(c.parts)))
+	for i := range c.parts {
+		p := &c.parts[i]
+		e.uint(uint64(p.kind))
+		e.uint(uint64(p.minTime))
+		e.uint(uint64(p.maxTime - p.minTime))
+		e.rowGroup(&p.profiles)
+		e.rowGroup(&p.samples)
+	}
+	return e.b
+}
+
+// parseContents reads a table of contents of a block of the given size and
+// number of kinds.
+func parseContents(b []byte, size int64, kinds int) (*contents, error) {
+	p := parser{b: b}
+	c := &contents{series: int(p.int()), seriesRG: p.rowGroup(seriesColumns)}
+	c.locations = int(p.int())
+	c.framesRG = p.rowGroup(frameColumns)
+	c.stacksRG = p.rowGroup(stackColumns)
+	for range p.count(4) {
+		t := partContents{kind: p.below(kinds), minTime: p.int()}
+		t.maxTime = t.minTime + p.int()
+		t.profiles = p.rowGroup(profileColumns)
+		t.samples = p.rowGroup(sampleColumns)
+		c.parts = append(c.parts, t)
+	}
+	if err := p.end(); err != nil {
+		return nil, fmt.Errorf("%w: table of contents", err)
+	}
+	ok := c.series <= c.seriesRG.rows && c.locations <= c.framesRG.rows
+	inside := func(g *rowGroup) bool { return g.offset+g.length() <= size }
+	ok = ok && inside(&c.seriesRG) && inside(&c.framesRG) && inside(&c.stacksRG)
+	for i := range c.parts {
+		ok = ok && inside(&c.parts[i].profiles) && inside(&c.parts[i].samples)
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: table of contents: a range lies outside", ErrCorrupt)
+	}
+	return c, nil
+}

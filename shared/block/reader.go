@@ -1,0 +1,146 @@
+package block
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/parquetfile"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+)
+
+// Reader reads parts of blocks. It may be used by many goroutines.
+type Reader struct {
+	store objstore.Reader
+	zstd  *zstd.Decoder
+}
+
+// NewReader returns a reader of the blocks in a store.
+func NewReader(store objstore.Reader) (*Reader, error) {
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(parquetfile.MaxPageBytes),
+		zstd.IgnoreChecksum(true)) // pages have checksums of their own
+	if err != nil {
+		return nil, fmt.Errorf("make zstd decoder: %w", err)
+	}
+	return &Reader{store: store, zstd: dec}, nil
+}
+
+// Need says which columns a query wants. Each takes more bytes to read.
+type Need uint16
+
+// What can be wanted.
+const (
+	NeedSeries   Need = 1 << iota // the labels of the series
+	NeedProfiles                  // series and time of each profile
+	NeedTotals                    // the total of each profile
+	NeedIDs                       // the id of each profile
+	NeedSamples                   // stack and value of each sample
+	NeedOwners                    // the profile of each sample
+	NeedSpans                     // span and trace of each sample
+	NeedNames                     // stack traces with function names
+	NeedFrames                    // stack traces with all that is known of them
+	NeedAll                       // everything, for merging
+)
+
+// Request is what is wanted of a block.
+type Request struct {
+	// Service reports whether a dataset is wanted; nil is all.
+	Service func(service string) bool
+	// Type restricts the request to the kinds that hold this profile type;
+	// nil is all kinds.
+	Type *profile.Type
+	// From and To restrict it to the parts with profiles in that time, Unix
+	// nanoseconds, inclusive.
+	From, To int64
+	Need     Need
+}
+
+// Read fetches what the request wants of a block, in at most two round trips
+// to the store: the tables of contents of the datasets, then their columns. It
+// returns the datasets that have something of it, by service; what was fetched
+// is decoded by their methods.
+func (r *Reader) Read(ctx context.Context, m *Meta, req Request) ([]*Dataset, error) {
+	f := &fetcher{store: r.store, key: m.Key(), size: m.Size}
+	out, err := r.read(ctx, m, req, f)
+	if err != nil {
+		return nil, fmt.Errorf("read block %s: %w", f.key, err)
+	}
+	return out, nil
+}
+
+func (r *Reader) read(ctx context.Context, m *Meta, req Request, f *fetcher) ([]*Dataset, error) {
+	if m.MaxTime < req.From || m.MinTime > req.To {
+		return nil, nil
+	}
+	value := make([]int, len(m.Kinds)) // of the type in each kind; -1 if not there
+	for i := range m.Kinds {
+		if req.Type != nil {
+			value[i] = m.Kinds[i].Value(*req.Type)
+		}
+	}
+	var refs []*DatasetRef
+	for i := range m.Datasets {
+		d := &m.Datasets[i]
+		if (req.Service == nil || req.Service(d.Service)) && anyKind(d.Kinds, value) {
+			refs = append(refs, d)
+			f.want(d.Contents)
+		}
+	}
+	if err := f.fetch(ctx); err != nil {
+		return nil, err
+	}
+	var out []*Dataset
+	for _, ref := range refs {
+		d, err := open(m, ref, f, req, value)
+		if err != nil {
+			return nil, fmt.Errorf("dataset %s: %w", ref.Service, err)
+		}
+		if len(d.Parts) > 0 {
+			d.want(req.Need)
+			out = append(out, d)
+		}
+	}
+	// The contents were copied out of f's first pieces by parsing.
+	if err := f.fetch(ctx); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func anyKind(kinds, value []int) bool {
+	for _, k := range kinds {
+		if value[k] >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// open reads the table of contents of a dataset.
+func open(m *Meta, ref *DatasetRef, f *fetcher, req Request, value []int) (*Dataset, error) {
+	b, err := f.bytes(ref.Contents)
+	if err != nil {
+		return nil, err
+	}
+	if crc32.Checksum(b, castagnoli()) != ref.Checksum {
+		return nil, fmt.Errorf("%w: checksum of the table of contents does not match", ErrCorrupt)
+	}
+	c, err := parseContents(b, m.Size, len(m.Kinds))
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{Service: ref.Service, kinds: m.Kinds, fetch: f, contents: c}
+	for i := range c.parts {
+		p := &c.parts[i]
+		if value[p.kind] < 0 || p.maxTime < req.From || p.minTime > req.To {
+			continue
+		}
+		d.Parts = append(d.Parts, &Part{
+			Kind: &m.Kinds[p.kind], Value: value[p.kind], MinTime: p.minTime, MaxTime: p.maxTime, dataset: d, contents: p,
+		})
+	}
+	return d, nil
+}

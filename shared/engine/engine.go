@@ -1,0 +1,98 @@
+// Package engine answers queries from blocks: it reads the parts of them that a
+// query needs, adds values up by stack-trace number, and resolves symbols only
+// for what is left.
+//
+// It knows blocks and selectors, but neither the index nor HTTP: package query
+// tells it which blocks to read.
+package engine
+
+import (
+	"context"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/selector"
+)
+
+// maxReads is how many blocks of one query are read at once: enough to hide the
+// store's latency, few enough that what waits to be decoded stays small.
+const maxReads = 8
+
+// Engine answers queries. It may be used by many goroutines.
+type Engine struct {
+	reader  *block.Reader
+	workers int
+}
+
+// New returns an engine that decodes on as many processors as the process has.
+func New(reader *block.Reader) *Engine {
+	return &Engine{reader: reader, workers: runtime.GOMAXPROCS(0)}
+}
+
+// Query selects profiles.
+type Query struct {
+	Selector selector.Selector
+	Type     profile.Type // not of queries about labels
+	// From and To are the first and the last time, Unix nanoseconds.
+	From, To int64
+	// Spans restricts a query of stack traces to the samples of these spans;
+	// nil is all.
+	Spans map[uint64]bool
+}
+
+// each reads what the request wants of the blocks and hands the datasets to
+// workers, each with a state of its own; it returns the states. Reading runs
+// ahead of decoding by a few blocks.
+func each[W any](ctx context.Context, e *Engine, blocks []*block.Meta, req block.Request,
+	newWorker func() W, do func(W, *block.Decoder, *block.Dataset) error,
+) ([]W, error) {
+	datasets := make(chan *block.Dataset)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(datasets)
+		return e.read(ctx, blocks, req, datasets)
+	})
+	workers := make([]W, e.workers)
+	for i := range workers {
+		workers[i] = newWorker()
+		g.Go(func() error {
+			dec := e.reader.NewDecoder()
+			for d := range datasets {
+				if err := do(workers[i], dec, d); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return workers, nil
+}
+
+// read sends the datasets of the blocks.
+func (e *Engine) read(ctx context.Context, blocks []*block.Meta, req block.Request, to chan<- *block.Dataset) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(maxReads)
+	for _, m := range blocks {
+		g.Go(func() error {
+			ds, err := e.reader.Read(ctx, m, req)
+			if err != nil {
+				return err
+			}
+			for _, d := range ds {
+				select {
+				case to <- d:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
