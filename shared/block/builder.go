@@ -50,20 +50,13 @@ func (b *Builder) Samples() int64 { return b.samples }
 // samples. The labels need service_name and __name__; the profile must be
 // normalised and have a time. It does not keep p.
 func (b *Builder) Add(labels profile.Labels, id profile.ID, p *pprof.Profile) error {
-	service := labels.Get(profile.LabelServiceName)
-	if service == "" || p.TimeNanos <= 0 || len(p.SampleTypes) == 0 {
-		return fmt.Errorf("add profile %v: it lacks a service, a time or sample types", id)
+	if err := Accepts(labels, p); err != nil {
+		return fmt.Errorf("add profile %v: %w", id, err)
 	}
-	d := b.dataset(service)
+	d := b.dataset(labels.Get(profile.LabelServiceName))
 	b.scratch.Import(d.symbols, p)
 	for _, s := range p.SplitByLabels() {
-		ls := labels
-		for _, l := range s.Labels {
-			// What the series says of itself beats what a sample says.
-			if !labels.Has(l.Name) {
-				ls = ls.With(l.Name, l.Value)
-			}
-		}
+		ls := seriesLabels(labels, s.Labels)
 		b.addSeries(d, ls, id.ForSeries(labels, ls), p, s.Samples)
 	}
 	return nil

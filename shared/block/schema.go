@@ -34,6 +34,7 @@ const (
 
 const (
 	frameLocation = iota // id
+	frameDepth           // 0 for the innermost function of the location
 	frameFunction        // name; "" for a location without symbols
 	frameSystemName
 	frameFile
@@ -111,7 +112,7 @@ func schemas() [numSections]parquetfile.Schema {
 		},
 		SeriesSection: {{Name: "series", Kind: i32}, {Name: "kind", Kind: i32}, {Name: "name", Kind: str}, {Name: "value", Kind: str}},
 		FramesSection: {
-			{Name: "location", Kind: i32}, {Name: "function", Kind: str}, {Name: "system_name", Kind: str},
+			{Name: "location", Kind: i32}, {Name: "depth", Kind: i32}, {Name: "function", Kind: str}, {Name: "system_name", Kind: str},
 			{Name: "file", Kind: str}, {Name: "start_line", Kind: i64}, {Name: "line", Kind: i64}, {Name: "column", Kind: i64},
 			{Name: "address", Kind: i64}, {Name: "flags", Kind: i32}, {Name: "binary", Kind: str}, {Name: "build_id", Kind: str},
 			{Name: "map_start", Kind: i64}, {Name: "map_limit", Kind: i64}, {Name: "map_offset", Kind: i64},

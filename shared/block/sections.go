@@ -123,12 +123,13 @@ func frames(s *symtab.Table, base int32) []parquetfile.Data {
 			flags |= flagNoLine
 			lines = []pprof.Line{{}}
 		}
-		for _, line := range lines {
+		for depth, line := range lines {
 			var f symtab.Function
 			if flags&flagNoLine == 0 {
 				f = s.Functions[line.Function]
 			}
 			c[frameLocation].Int32 = append(c[frameLocation].Int32, base+int32(i))
+			c[frameDepth].Int32 = append(c[frameDepth].Int32, int32(depth))
 			str(frameFunction, f.Name)
 			str(frameSystemName, f.SystemName)
 			str(frameFile, f.File)

@@ -40,8 +40,8 @@ var kinds = []struct {
 // Random returns n random profiles of a few services and pods within the
 // minutes given, from Start on.
 func Random(r *rand.Rand, n, minutes int) []Pushed {
-	out := make([]Pushed, n)
-	for i := range out {
+	out := make([]Pushed, 0, n)
+	for len(out) < n {
 		k := kinds[r.IntN(len(kinds))]
 		ls := profile.NewLabels(
 			profile.LabelName, k.name,
@@ -57,11 +57,14 @@ func Random(r *rand.Rand, n, minutes int) []Pushed {
 			p.Values = append(p.Values, max(0, r.Int64N(1<<r.IntN(40))-1))
 		}
 		p.Normalize()
+		if len(p.Samples) == 0 {
+			continue // all values were 0
+		}
 		var id profile.ID
 		for j := range id {
 			id[j] = byte(r.Uint32())
 		}
-		out[i] = Pushed{ls, id, p}
+		out = append(out, Pushed{ls, id, p})
 	}
 	return out
 }
