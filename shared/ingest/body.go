@@ -1,0 +1,67 @@
+package ingest
+
+import (
+	"io"
+	"net/http"
+
+	"connectrpc.com/connect"
+	"github.com/klauspost/compress/gzip"
+)
+
+// limitBody limits the bodies that a Connect handler reads, such that one that
+// is too large is the client's mistake (invalid_argument). Connect's own limit
+// says resource_exhausted, and Alloy would send the request ten times.
+func limitBody(next http.Handler, limit int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = limitedBody{r.Body, &limitedReader{r: r.Body, left: limit, limit: limit}}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type limitedBody struct {
+	io.Closer
+	*limitedReader
+}
+
+// limitedReader fails once more than limit bytes were read. Connect passes its
+// error on as it is.
+type limitedReader struct {
+	r           io.Reader
+	left, limit int64
+}
+
+func (l *limitedReader) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errBodyTooLarge(l.limit)
+	}
+	return n, err
+}
+
+// withLimitedGzip makes a Connect handler take gzip, up to a limit after
+// decompression, for the same reason as limitBody.
+func withLimitedGzip(limit int64) connect.HandlerOption {
+	return connect.WithCompression("gzip",
+		func() connect.Decompressor { return &limitedGzip{limit: limit} },
+		func() connect.Compressor { return gzip.NewWriter(io.Discard) })
+}
+
+type limitedGzip struct {
+	gzip.Reader
+	read, limit int64
+}
+
+// Reset implements connect.Decompressor.
+func (g *limitedGzip) Reset(r io.Reader) error {
+	g.read = 0
+	return g.Reader.Reset(r)
+}
+
+// Read implements io.Reader.
+func (g *limitedGzip) Read(p []byte) (int, error) {
+	n, err := g.Reader.Read(p)
+	if g.read += int64(n); g.read > g.limit {
+		return 0, errBodyTooLarge(g.limit)
+	}
+	return n, err
+}

@@ -1,0 +1,74 @@
+// Package ingest takes profiles in: it reads what clients send, refuses what
+// is not fit to be stored, and puts the rest on the queue.
+//
+// A request is answered with success only when the queue has every profile of
+// it. Everything about a profile is judged here, by the clock of the request,
+// and never again: what waits in the queue has been accepted. The good profiles
+// of a request are stored even if others of it are refused.
+//
+// The way of a profile through this package: an endpoint (push.go, legacy.go)
+// takes the request apart; intake.go decodes, checks and normalises each
+// profile and packs it into a message; send.go stores and sends the messages;
+// and the endpoint tells the client about what was refused (refuse.go).
+package ingest
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
+
+	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
+)
+
+// Deps is what a Handler works with. All fields are required.
+type Deps struct {
+	Queue queue.Sender
+	Store objstore.Writer // for profiles too large for a message
+	Codec *envelope.Codec
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Handler serves the endpoints that take profiles in. It may be used by many
+// goroutines.
+type Handler struct {
+	Deps
+	settings Settings
+	tenants  tenancy.Resolver
+	push     http.Handler
+}
+
+// New returns a handler. It starts nothing in the background.
+func New(s Settings, d Deps) *Handler {
+	h := &Handler{Deps: d, settings: s, tenants: tenancy.Resolver{Multi: s.Multitenancy}}
+	h.push = newPushHandler(h)
+	return h
+}
+
+// Paths returns the paths that a Handler serves; it answers others with 404.
+func Paths() []string {
+	return []string{pushv1connect.PusherServicePushProcedure, pathIngest, pathIngestAlias}
+}
+
+// The paths of the HTTP API of the language SDKs.
+const (
+	pathIngest      = "/ingest"
+	pathIngestAlias = "/pyroscope/ingest"
+)
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case pushv1connect.PusherServicePushProcedure:
+		h.push.ServeHTTP(w, r)
+	case pathIngest, pathIngestAlias:
+		h.serveIngest(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}

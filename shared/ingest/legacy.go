@@ -1,0 +1,142 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"connectrpc.com/connect"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/connecterr"
+	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
+)
+
+// serveIngest is the HTTP API of the language SDKs: one profile a request, its
+// labels in the parameter name. Success is 200 with an empty body, and nothing
+// else will do: the Go SDK takes even 202 for a failure.
+//
+// Unlike in Connect, an unfit profile has the status 422 and the code unknown,
+// as in Pyroscope; clients do not send it again.
+func (h *Handler) serveIngest(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	if err := h.ingest(w, r); err != nil {
+		var answer *statusError
+		if errors.As(err, &answer) {
+			connecterr.WriteStatus(w, answer.status, answer.code, answer.message)
+			return
+		}
+		connecterr.Write(w, err)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// statusError is an answer whose status is not the one that Connect gives the
+// code.
+type statusError struct {
+	status  int
+	code    connect.Code
+	message string
+}
+
+func (e *statusError) Error() string { return e.message }
+
+// unfit is the answer to a profile that cannot be stored.
+func unfit(message string) error {
+	return &statusError{http.StatusUnprocessableEntity, connect.CodeUnknown, message}
+}
+
+// ingest stores the profile of a request. The error is a *statusError or a
+// *connect.Error.
+func (h *Handler) ingest(w http.ResponseWriter, r *http.Request) error {
+	tenant, err := h.tenants.Tenant(r.Header)
+	if err != nil {
+		return err
+	}
+	in := h.newIntake(tenant)
+	params, err := parseParams(r.URL.RawQuery, in.now)
+	if err != nil {
+		return connect.NewError(connect.CodeInvalidArgument, err)
+	}
+	body, err := readBody(w, r, h.settings.MaxBodyBytes)
+	if err != nil || len(body) == 0 { // nothing sent, nothing to store
+		return err
+	}
+	upload, err := parseUpload(params, r.Header.Get("Content-Type"), body)
+	if err != nil || len(upload.profile) == 0 {
+		return err
+	}
+	p, err := pprof.Decode(upload.profile, h.settings.Limits.Profile)
+	if err != nil {
+		ls, _ := h.settings.Limits.series(params.labels)
+		in.total++
+		in.refused.add(ls, err)
+	} else {
+		in.decoded(params.seriesLabels(upload, p), params.adjust(p))
+	}
+	err = in.finish(r.Context())
+	if connect.CodeOf(err) == connect.CodeInvalidArgument {
+		return unfit(connecterr.Message(err))
+	}
+	return err
+}
+
+// readBody reads the whole body. Content-Encoding counts for nothing here, as
+// in Pyroscope; profiles are compressed themselves.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	var buf bytes.Buffer
+	if r.ContentLength > 0 {
+		buf.Grow(int(min(r.ContentLength, limit)) + bytes.MinRead)
+	}
+	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &statusError{http.StatusRequestEntityTooLarge, connect.CodeInvalidArgument, fmt.Sprintf("request is larger than %d bytes", limit)}
+	case err != nil:
+		return nil, &statusError{http.StatusRequestTimeout, connect.CodeUnknown, "request ended early"}
+	}
+	return buf.Bytes(), nil
+}
+
+// upload is the content of a request that brings a pprof.
+type upload struct {
+	profile     []byte
+	sampleTypes map[string]sampleTypeConfig // nil if the client sent none
+}
+
+// sampleTypeConfig is what an SDK says of a sample type. Only how it is to be
+// named matters; units and aggregation are those of the profile.
+type sampleTypeConfig struct {
+	DisplayName string `json:"display-name"`
+}
+
+// parseUpload finds the pprof in a request. Formats other than pprof are
+// answered with unimplemented.
+func parseUpload(p *params, contentType string, body []byte) (upload, error) {
+	mediaType, typeParams, _ := mime.ParseMediaType(contentType) // bad ones are not multipart
+	switch p.format {
+	case "pprof": // the body is the profile, whatever its type is said to be
+		return upload{profile: body}, nil
+	case "trie", "tree", "lines", "jfr", "speedscope":
+		return upload{}, errFormat(p.format)
+	}
+	if format, ok := strings.CutPrefix(mediaType, "binary/octet-stream+"); ok {
+		return upload{}, errFormat(format)
+	}
+	if mediaType == "multipart/form-data" {
+		return parseForm(body, typeParams["boundary"])
+	}
+	return upload{}, errFormat("folded")
+}
+
+func errFormat(format string) error {
+	return connect.NewError(connect.CodeUnimplemented, fmt.Errorf("profiles of format %q are not supported, only pprof", cut(format, 40)))
+}
