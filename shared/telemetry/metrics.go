@@ -1,0 +1,87 @@
+package telemetry
+
+// Metric is the name of a metric in CloudWatch. All of them stand here; a
+// metric is counted by the function that is its dimension.
+type Metric string
+
+// Metrics of every function, written by its host.
+const (
+	MetricInvocations   Metric = "Invocations"
+	MetricColdStarts    Metric = "ColdStarts"
+	MetricDuration      Metric = "Duration"
+	MetricRequestBytes  Metric = "RequestBytes"
+	MetricResponseBytes Metric = "ResponseBytes"
+	MetricCallerErrors  Metric = "CallerErrors"
+	MetricBusyErrors    Metric = "BusyErrors"
+	MetricServerErrors  Metric = "ServerErrors"
+)
+
+// Metrics of the way in.
+const (
+	MetricProfilesIn         Metric = "ProfilesIn"
+	MetricProfilesOut        Metric = "ProfilesOut"
+	MetricProfilesRejected   Metric = "ProfilesRejected"
+	MetricProfileBytes       Metric = "ProfileBytes"
+	MetricMessagesReceived   Metric = "MessagesReceived"
+	MetricMessagesDuplicated Metric = "MessagesDuplicated"
+	MetricMessagesPoisoned   Metric = "MessagesPoisoned"
+	MetricSegments           Metric = "Segments"
+	MetricSegmentBytes       Metric = "SegmentBytes"
+	MetricFlushDuration      Metric = "FlushDuration"
+	MetricQueueDelay         Metric = "QueueDelay"
+)
+
+// Metrics of the way out.
+const (
+	MetricBlocksRead     Metric = "BlocksRead"
+	MetricBlockBytesRead Metric = "BlockBytesRead"
+	MetricPartialAnswers Metric = "PartialAnswers"
+)
+
+// MetricInfo says what a metric means.
+type MetricInfo struct {
+	Name    Metric
+	Unit    string // as CloudWatch spells it
+	Meaning string // one line
+}
+
+// MetricInfos lists all metrics, for dashboards and documentation.
+func MetricInfos() []MetricInfo {
+	const count, bytes, ms = "Count", "Bytes", "Milliseconds"
+	return []MetricInfo{
+		{MetricInvocations, count, "requests or events served"},
+		{MetricColdStarts, count, "invocations that were the first of their process"},
+		{MetricDuration, ms, "wall time of an invocation in our code"},
+		{MetricRequestBytes, bytes, "body of a request, decoded from base64"},
+		{MetricResponseBytes, bytes, "body of an answer before base64"},
+		{MetricCallerErrors, count, "requests refused for the caller's fault (4xx but 429)"},
+		{MetricBusyErrors, count, "requests turned away for now (429, 503)"},
+		{MetricServerErrors, count, "requests or events that failed for our fault (other 5xx)"},
+
+		{MetricProfilesIn, count, "profiles that arrived at the function"},
+		{MetricProfilesOut, count, "profiles that the function made durable for the next one"},
+		{MetricProfilesRejected, count, "profiles refused by a limit or as malformed"},
+		{MetricProfileBytes, bytes, "pprof bytes of profiles, uncompressed"},
+		{MetricMessagesReceived, count, "queue messages received"},
+		{MetricMessagesDuplicated, count, "redelivered messages that were found stored already"},
+		{MetricMessagesPoisoned, count, "messages that cannot be read, put aside under poison/"},
+		{MetricSegments, count, "segments written"},
+		{MetricSegmentBytes, bytes, "size of a segment object"},
+		{MetricFlushDuration, ms, "time from the start of a flush to its commit"},
+		{MetricQueueDelay, ms, "time from sending a message to receiving it"},
+
+		{MetricBlocksRead, count, "blocks that a query read"},
+		{MetricBlockBytesRead, bytes, "bytes of blocks that a query read"},
+		{MetricPartialAnswers, count, "queries answered without some of their blocks"},
+	}
+}
+
+// units returns the unit of each listed metric.
+func units() map[Metric]string {
+	infos := MetricInfos()
+	byName := make(map[Metric]string, len(infos))
+	for _, info := range infos {
+		byName[info.Name] = info.Unit
+	}
+	return byName
+}
