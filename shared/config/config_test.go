@@ -1,0 +1,125 @@
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
+)
+
+func environment(variables map[string]string) config.Lookup {
+	return func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	empty := environment(nil)
+	ingest, err := config.LoadIngest(empty)
+	require.NoError(t, err)
+	require.Equal(t, config.Ingest{
+		LogLevel: slog.LevelInfo, RejectOlderThan: time.Hour, RejectNewerThan: 10 * time.Minute,
+		MaxProfileBytes: 4 << 20, MaxProfileSamples: 16000,
+		MaxLabels: 30, MaxLabelNameBytes: 1024, MaxLabelValueBytes: 2048,
+	}, ingest)
+	segment, err := config.LoadSegment(empty)
+	require.NoError(t, err)
+	require.Equal(t, config.Segment{
+		LogLevel: slog.LevelInfo, FlushInterval: 10 * time.Second, FlushBytes: 16 << 20,
+		DrainTime: 55 * time.Second, Visibility: 90 * time.Second,
+	}, segment)
+	query, err := config.LoadQuery(empty)
+	require.NoError(t, err)
+	require.Equal(t, config.Query{LogLevel: slog.LevelInfo, MaxNodesDefault: 8192, MaxNodesMax: 1 << 20}, query)
+}
+
+func TestValues(t *testing.T) {
+	ingest, err := config.LoadIngest(environment(map[string]string{
+		config.EnvLogLevel:           "debug",
+		config.EnvMultitenancy:       " true ",
+		config.EnvRejectOlderThan:    "720h",
+		config.EnvRejectNewerThan:    "1h30m",
+		config.EnvMaxProfileBytes:    "5 MiB",
+		config.EnvMaxProfileSamples:  "1",
+		config.EnvMaxLabels:          "", // as if it were not set
+		config.EnvMaxLabelNameBytes:  "2KiB",
+		config.EnvMaxLabelValueBytes: "1",
+	}))
+	require.NoError(t, err)
+	require.Equal(t, config.Ingest{
+		LogLevel: slog.LevelDebug, Multitenancy: true, RejectOlderThan: 720 * time.Hour, RejectNewerThan: 90 * time.Minute,
+		MaxProfileBytes: 5 << 20, MaxProfileSamples: 1,
+		MaxLabels: 30, MaxLabelNameBytes: 2048, MaxLabelValueBytes: 1,
+	}, ingest)
+}
+
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
+	_, err := config.LoadIngest(environment(map[string]string{
+		config.EnvLogLevel:           "loud",
+		config.EnvMultitenancy:       "1",
+		config.EnvRejectOlderThan:    "60",
+		config.EnvMaxProfileBytes:    "999999999999GiB",
+		config.EnvMaxProfileSamples:  "0",
+		config.EnvMaxLabels:          "many",
+		config.EnvMaxLabelValueBytes: "-1",
+	}))
+	require.Equal(t, strings.Join([]string{
+		`PYROCUMULUS_LOG_LEVEL is "loud", want debug, info, warn or error`,
+		`PYROCUMULUS_MULTITENANCY is "1", want true or false`,
+		`PYROCUMULUS_REJECT_OLDER_THAN is "60", want a duration from 1s to 87600h`,
+		`PYROCUMULUS_MAX_PROFILE_BYTES is "999999999999GiB", want a number of bytes from 1KiB to 256MiB`,
+		`PYROCUMULUS_MAX_PROFILE_SAMPLES is "0", want a whole number from 1 to 10000000`,
+		`PYROCUMULUS_MAX_LABELS is "many", want a whole number from 1 to 1000`,
+		`PYROCUMULUS_MAX_LABEL_VALUE_BYTES is "-1", want a number of bytes from 1 to 64KiB`,
+	}, "\n"), err.Error())
+}
+
+func TestSettingsMustFitEachOther(t *testing.T) {
+	_, err := config.LoadSegment(environment(map[string]string{
+		config.EnvVisibility: "10s", config.EnvFlushInterval: "10s",
+	}))
+	require.ErrorContains(t, err, `PYROCUMULUS_VISIBILITY is "10s", want more than PYROCUMULUS_FLUSH_INTERVAL (10s)`)
+	_, err = config.LoadQuery(environment(map[string]string{config.EnvMaxNodesMax: "100"}))
+	require.ErrorContains(t, err, `PYROCUMULUS_MAX_NODES_DEFAULT is "8192", want at most PYROCUMULUS_MAX_NODES_MAX (100)`)
+}
+
+// Every variable of the table is read by a function, and the table has every
+// constant.
+func TestTableIsWhole(t *testing.T) {
+	read := make(map[string]bool)
+	lookup := func(name string) (string, bool) {
+		read[name] = true
+		return "", false
+	}
+	_, err1 := config.LoadIngest(lookup)
+	_, err2 := config.LoadSegment(lookup)
+	_, err3 := config.LoadQuery(lookup)
+	require.NoError(t, errors.Join(err1, err2, err3))
+
+	source, err := os.ReadFile("variables.go")
+	require.NoError(t, err)
+	constants := regexp.MustCompile(`= "(PYROCUMULUS_\w+)"`).FindAllStringSubmatch(string(source), -1)
+	require.Len(t, config.Variables(), len(constants))
+	for _, v := range config.Variables() {
+		require.True(t, read[v.Name], "nothing reads %s", v.Name)
+		require.NotEmpty(t, v.Default)
+		require.NotEmpty(t, v.Meaning)
+	}
+	for _, constant := range constants {
+		require.True(t, read[constant[1]], "nothing reads %s", constant[1])
+	}
+
+	var table bytes.Buffer
+	require.NoError(t, config.WriteTable(&table))
+	require.Equal(t, len(constants)+1, strings.Count(table.String(), "\n"))
+	require.Regexp(t, `PYROCUMULUS_FLUSH_BYTES +16MiB +a number of bytes from 64KiB to 1GiB +at how many`, table.String())
+}

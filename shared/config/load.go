@@ -1,0 +1,114 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Lookup finds an environment variable; os.LookupEnv is one.
+type Lookup = func(name string) (value string, ok bool)
+
+// Ingest are the settings of the ingest function. Limits are those that
+// Pyroscope has by default.
+type Ingest struct {
+	LogLevel           slog.Level
+	Multitenancy       bool
+	RejectOlderThan    time.Duration
+	RejectNewerThan    time.Duration
+	MaxProfileBytes    int64 // uncompressed
+	MaxProfileSamples  int
+	MaxLabels          int
+	MaxLabelNameBytes  int
+	MaxLabelValueBytes int
+}
+
+// Segment are the settings of the segment function.
+type Segment struct {
+	LogLevel      slog.Level
+	FlushInterval time.Duration
+	FlushBytes    int64
+	DrainTime     time.Duration
+	Visibility    time.Duration // longer than FlushInterval
+}
+
+// Query are the settings of the query function.
+type Query struct {
+	LogLevel        slog.Level
+	Multitenancy    bool
+	MaxNodesDefault int
+	MaxNodesMax     int // at least MaxNodesDefault
+}
+
+// LoadIngest reads the settings of the ingest function. The error names every
+// variable that is wrong, its value and what is allowed.
+func LoadIngest(lookup Lookup) (Ingest, error) {
+	r := newReader(lookup)
+	s := Ingest{
+		LogLevel:           r.level(EnvLogLevel),
+		Multitenancy:       r.bool(EnvMultitenancy),
+		RejectOlderThan:    r.duration(EnvRejectOlderThan),
+		RejectNewerThan:    r.duration(EnvRejectNewerThan),
+		MaxProfileBytes:    r.bytes(EnvMaxProfileBytes),
+		MaxProfileSamples:  r.count(EnvMaxProfileSamples),
+		MaxLabels:          r.count(EnvMaxLabels),
+		MaxLabelNameBytes:  int(r.bytes(EnvMaxLabelNameBytes)),
+		MaxLabelValueBytes: int(r.bytes(EnvMaxLabelValueBytes)),
+	}
+	return s, r.err()
+}
+
+// LoadSegment reads the settings of the segment function, as [LoadIngest] does.
+func LoadSegment(lookup Lookup) (Segment, error) {
+	r := newReader(lookup)
+	s := Segment{
+		LogLevel:      r.level(EnvLogLevel),
+		FlushInterval: r.duration(EnvFlushInterval),
+		FlushBytes:    r.bytes(EnvFlushBytes),
+		DrainTime:     r.duration(EnvDrainTime),
+		Visibility:    r.duration(EnvVisibility),
+	}
+	if r.err() == nil && s.Visibility <= s.FlushInterval {
+		r.problem(EnvVisibility, s.Visibility.String(), fmt.Sprintf(
+			"more than %s (%s), or messages come again before they are stored", EnvFlushInterval, s.FlushInterval))
+	}
+	return s, r.err()
+}
+
+// LoadQuery reads the settings of the query function, as [LoadIngest] does.
+func LoadQuery(lookup Lookup) (Query, error) {
+	r := newReader(lookup)
+	s := Query{
+		LogLevel:        r.level(EnvLogLevel),
+		Multitenancy:    r.bool(EnvMultitenancy),
+		MaxNodesDefault: r.count(EnvMaxNodesDefault),
+		MaxNodesMax:     r.count(EnvMaxNodesMax),
+	}
+	if r.err() == nil && s.MaxNodesDefault > s.MaxNodesMax {
+		r.problem(EnvMaxNodesDefault, fmt.Sprint(s.MaxNodesDefault),
+			fmt.Sprintf("at most %s (%d)", EnvMaxNodesMax, s.MaxNodesMax))
+	}
+	return s, r.err()
+}
+
+// reader reads variables by the table and gathers what is wrong with them.
+type reader struct {
+	lookup    Lookup
+	variables map[string]Variable
+	problems  []error
+}
+
+func newReader(lookup Lookup) *reader {
+	r := &reader{lookup: lookup, variables: make(map[string]Variable)}
+	for _, v := range Variables() {
+		r.variables[v.Name] = v
+	}
+	return r
+}
+
+func (r *reader) err() error { return errors.Join(r.problems...) }
+
+func (r *reader) problem(name, value, allowed string) {
+	r.problems = append(r.problems, fmt.Errorf("%s is %q, want %s", name, value, allowed))
+}

@@ -1,0 +1,105 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// Names of the environment variables.
+const (
+	EnvLogLevel           = "PYROCUMULUS_LOG_LEVEL"
+	EnvMultitenancy       = "PYROCUMULUS_MULTITENANCY"
+	EnvRejectOlderThan    = "PYROCUMULUS_REJECT_OLDER_THAN"
+	EnvRejectNewerThan    = "PYROCUMULUS_REJECT_NEWER_THAN"
+	EnvMaxProfileBytes    = "PYROCUMULUS_MAX_PROFILE_BYTES"
+	EnvMaxProfileSamples  = "PYROCUMULUS_MAX_PROFILE_SAMPLES"
+	EnvMaxLabels          = "PYROCUMULUS_MAX_LABELS"
+	EnvMaxLabelNameBytes  = "PYROCUMULUS_MAX_LABEL_NAME_BYTES"
+	EnvMaxLabelValueBytes = "PYROCUMULUS_MAX_LABEL_VALUE_BYTES"
+	EnvFlushInterval      = "PYROCUMULUS_FLUSH_INTERVAL"
+	EnvFlushBytes         = "PYROCUMULUS_FLUSH_BYTES"
+	EnvDrainTime          = "PYROCUMULUS_DRAIN_TIME"
+	EnvVisibility         = "PYROCUMULUS_VISIBILITY"
+	EnvMaxNodesDefault    = "PYROCUMULUS_MAX_NODES_DEFAULT"
+	EnvMaxNodesMax        = "PYROCUMULUS_MAX_NODES_MAX"
+)
+
+// Units of variables.
+const (
+	UnitBool     = "bool"     // true or false
+	UnitLevel    = "level"    // debug, info, warn or error
+	UnitDuration = "duration" // as in Go: 90s, 1h30m
+	UnitBytes    = "bytes"    // a whole number, alone or with KiB, MiB or GiB
+	UnitCount    = "count"    // a whole number
+)
+
+// Variable describes an environment variable.
+type Variable struct {
+	Name     string
+	Default  string // used when the variable is not set or empty
+	Unit     string // one of the Unit constants
+	Min, Max string // inclusive, in the form of Default; "" for bool and level
+	Meaning  string // one line
+}
+
+// Variables lists all variables, in the order in which a profile meets them.
+func Variables() []Variable {
+	const decade = "87600h"
+	return []Variable{
+		{EnvLogLevel, "info", UnitLevel, "", "", "the least severe log lines to write"},
+		{EnvMultitenancy, "false", UnitBool, "", "", "whether X-Scope-OrgID names the tenant; without it all data is the tenant anonymous's"},
+
+		{EnvRejectOlderThan, "1h", UnitDuration, "1s", decade, "how old a pushed profile may be"},
+		{EnvRejectNewerThan, "10m", UnitDuration, "1s", decade, "how far in the future a pushed profile may be"},
+		{EnvMaxProfileBytes, "4MiB", UnitBytes, "1KiB", "256MiB", "the largest profile, uncompressed"},
+		{EnvMaxProfileSamples, "16000", UnitCount, "1", "10000000", "the most samples of a profile"},
+		{EnvMaxLabels, "30", UnitCount, "1", "1000", "the most labels of a series"},
+		{EnvMaxLabelNameBytes, "1024", UnitBytes, "1", "64KiB", "the longest label name"},
+		{EnvMaxLabelValueBytes, "2048", UnitBytes, "1", "64KiB", "the longest label value"},
+
+		{EnvFlushInterval, "10s", UnitDuration, "100ms", "10m", "how long profiles are gathered before a segment is written"},
+		{EnvFlushBytes, "16MiB", UnitBytes, "64KiB", "1GiB", "at how many bytes of messages a segment is written at once"},
+		{EnvDrainTime, "55s", UnitDuration, "1s", "14m", "how long a drainer works before it leaves the queue to the next one"},
+		{EnvVisibility, "90s", UnitDuration, "1s", "12h", "how long a received message is hidden from other drainers; longer than a flush takes"},
+
+		{EnvMaxNodesDefault, "8192", UnitCount, "1", "100000000", "nodes of a flame graph when the query does not say"},
+		{EnvMaxNodesMax, "1048576", UnitCount, "1", "100000000", "the most nodes of a flame graph that a query may ask for"},
+	}
+}
+
+// Allowed says in words what values the variable takes.
+func (v Variable) Allowed() string {
+	switch v.Unit {
+	case UnitBool:
+		return "true or false"
+	case UnitLevel:
+		return "debug, info, warn or error"
+	default:
+		return fmt.Sprintf("a %s from %s to %s", v.kind(), v.Min, v.Max)
+	}
+}
+
+func (v Variable) kind() string {
+	switch v.Unit {
+	case UnitDuration:
+		return "duration"
+	case UnitBytes:
+		return "number of bytes"
+	default:
+		return "whole number"
+	}
+}
+
+// WriteTable writes the variables for a person to read.
+func WriteTable(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "VARIABLE\tDEFAULT\tALLOWED\tMEANING") // errors come with Flush
+	for _, v := range Variables() {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", v.Name, v.Default, v.Allowed(), v.Meaning)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write table of variables: %w", err)
+	}
+	return nil
+}
