@@ -1,0 +1,118 @@
+// Command build makes the zip file of each function that AWS Lambda takes: one
+// stripped binary for linux/arm64, called bootstrap.
+//
+// The same sources and the same version of Go give the same bytes, wherever
+// and whenever they are built, so that a deployment of an unchanged function
+// changes nothing.
+//
+// Usage: go run ./scripts/build [-out .build] [function ...]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+)
+
+// notDeployed is the function that runs all others on a laptop.
+const notDeployed = "local"
+
+func main() {
+	out := flag.String("out", ".build", "folder for the zip files")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *out, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "build:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out string, names []string) error {
+	if len(names) == 0 {
+		var err error
+		if names, err = functions("functions"); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("make folder for zip files: %w", err)
+	}
+	for _, name := range names {
+		if err := buildFunction(ctx, name, out); err != nil {
+			return fmt.Errorf("build function %s: %w", name, err)
+		}
+	}
+	if len(names) == 0 {
+		fmt.Println("no functions to build yet")
+	}
+	return nil
+}
+
+// functions lists the folders below dir that hold a function to deploy.
+func functions(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list functions: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		sources, err := filepath.Glob(filepath.Join(dir, entry.Name(), "*.go"))
+		if err != nil {
+			return nil, fmt.Errorf("list sources of %s: %w", entry.Name(), err)
+		}
+		if len(sources) > 0 && entry.Name() != notDeployed {
+			names = append(names, entry.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func buildFunction(ctx context.Context, name, out string) error {
+	dir, err := os.MkdirTemp("", "build-"+name+"-")
+	if err != nil {
+		return fmt.Errorf("make temporary folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, bootstrap)
+	if err := compile(ctx, "./functions/"+name, binary); err != nil {
+		return err
+	}
+	content, err := os.ReadFile(binary)
+	if err != nil {
+		return fmt.Errorf("read binary: %w", err)
+	}
+	archive, err := zipBootstrap(content)
+	if err != nil {
+		return err
+	}
+	target := filepath.Join(out, name+".zip")
+	if err := os.WriteFile(target, archive, 0o644); err != nil {
+		return fmt.Errorf("write zip file: %w", err)
+	}
+	fmt.Printf("%s\t%.1f MB, unpacked %.1f MB\n", target, float64(len(archive))/1e6, float64(len(content))/1e6)
+	return nil
+}
+
+// compile builds for Lambda's runtime provided.al2023 on Graviton. The tag
+// lambda.norpc leaves out code for a runtime that is gone. The state of the
+// working copy is not stamped in: it would change the bytes of functions that
+// a commit has not touched.
+func compile(ctx context.Context, pkg, binary string) error {
+	cmd := exec.CommandContext(ctx, "go", "build",
+		"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, pkg)
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0", "GOFLAGS=")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("compile: %w", err)
+	}
+	return nil
+}
