@@ -1,0 +1,71 @@
+# Everything that one does with this repository. `make` alone explains itself.
+
+ARGS     ?=
+FUZZTIME ?= 20s
+BENCH    ?= .
+COUNT    ?= 1
+
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+##@ Run it
+
+.PHONY: run
+run: ## run everything in one process on this machine; ARGS are its flags
+	go run ./functions/local $(ARGS)
+
+.PHONY: demo
+demo: ## send some profiles to it and show a flame graph
+	go run ./scripts/demo $(ARGS)
+
+##@ Check it
+
+.PHONY: test
+test: ## run all tests
+	go test ./...
+
+.PHONY: test-race
+test-race: ## run all tests with the race detector, which needs a C compiler
+	go test -race ./...
+
+.PHONY: lint
+lint: ## check format, go vet and staticcheck
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:" $$unformatted; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (20s)
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file func; do \
+		echo "$${file%/*} $${func#func }"; \
+		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "$${file%/*}" < /dev/null; \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks that match BENCH (all), each COUNT (1) times
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+.PHONY: golden
+golden: ## write all golden files anew, then show what changed
+	@grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n1 dirname | sort -u | while read -r dir; do \
+		go test "$$dir" -update < /dev/null; \
+	done
+	git diff --stat
+
+##@ Ship it
+
+.PHONY: build
+build: ## make .build/<function>.zip of each function, for Lambda on arm64
+	go run ./scripts/build
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	rm -rf .build .cdk.out
+
+.PHONY: help
+help: ## print this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
