@@ -26,7 +26,7 @@ func Accepts(labels profile.Labels, p *pprof.Profile) error {
 func seriesLabels(pushed profile.Labels, sample []profile.Label) profile.Labels {
 	ls := pushed
 	for _, l := range sample {
-		if !pushed.Has(l.Name) {
+		if !pushed.Has(l.Name) && !profile.IsDerived(l.Name) {
 			ls = ls.With(l.Name, l.Value)
 		}
 	}

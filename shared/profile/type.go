@@ -52,3 +52,13 @@ func (t Type) SeriesLabels(pushed Labels) Labels {
 	out.Sort()
 	return out
 }
+
+// IsDerived reports whether a label follows from the profile type, so that
+// what clients push under its name is dropped.
+func IsDerived(name string) bool {
+	switch name {
+	case LabelProfileType, LabelType, LabelUnit, LabelPeriodType, LabelPeriodUnit, LabelServiceCopy:
+		return true
+	}
+	return false
+}

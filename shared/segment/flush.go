@@ -1,0 +1,158 @@
+package segment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+)
+
+const (
+	// attempts is how often a write is tried before its messages are left to
+	// be received again, which costs the visibility timeout.
+	attempts = 3
+	// backoff is the wait before the second attempt; it doubles.
+	backoff = 100 * time.Millisecond
+	// maxDeletes is how many delete calls run at once.
+	maxDeletes = 8
+)
+
+// flush stores a batch, tenant by tenant, and deletes the messages of what was
+// stored. It goes on when ctx is cancelled: what was received is best stored.
+func (d *Drainer) flush(ctx context.Context, b *batch) (Stats, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.settings.Visibility)
+	defer cancel()
+	var stats Stats
+	var errs []error
+	if d.Now().Sub(b.started) > d.settings.Visibility/2 {
+		// A slow gathering: others must not get the messages meanwhile. If it
+		// fails they may, and are recognised by their ids.
+		if err := inBatches(b.handles(), func(h []string) []error { return d.Queue.Extend(ctx, h, d.settings.Visibility) }); err != nil {
+			errs = append(errs, fmt.Errorf("extend visibility: %w", err))
+		}
+	}
+	for _, tenant := range sortedTenants(b) {
+		s, err := d.flushTenant(ctx, tenant, b.tenants[tenant])
+		stats.add(s)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("tenant %s: %w", tenant, err))
+		}
+	}
+	s, err := d.setAside(ctx, b.poison)
+	stats.add(s)
+	errs = append(errs, err)
+	for _, m := range b.failed {
+		stats.Failed++
+		errs = append(errs, m.err)
+	}
+	return stats, errors.Join(errs...)
+}
+
+func sortedTenants(b *batch) []profile.TenantID {
+	out := make([]profile.TenantID, 0, len(b.tenants))
+	for t := range b.tenants {
+		out = append(out, t)
+	}
+	slices.SortFunc(out, func(a, b profile.TenantID) int { return strings.Compare(string(a), string(b)) })
+	return out
+}
+
+// flushTenant stores the profiles of one tenant in a segment: object, index
+// row, delete. An error before the last step leaves the messages on the queue.
+func (d *Drainer) flushTenant(ctx context.Context, tenant profile.TenantID, t *tenantBatch) (Stats, error) {
+	stats := Stats{Duplicates: len(t.twice)}
+	fresh, stored, err := d.dropStored(ctx, tenant, t)
+	if err != nil {
+		return Stats{Failed: len(t.messages) + len(t.twice)}, fmt.Errorf("look for messages that were stored before: %w", err)
+	}
+	stats.Duplicates += len(stored)
+	if len(fresh) > 0 {
+		meta, err := d.store(ctx, tenant, fresh)
+		if err != nil {
+			return Stats{Failed: len(t.messages) + len(t.twice)}, err
+		}
+		stats.Segments, stats.Bytes, stats.Profiles = 1, meta.Size, meta.Profiles
+	}
+	done := append(append(fresh, stored...), t.twice...)
+	stats.Messages = len(done)
+	return stats, d.finish(ctx, done)
+}
+
+// store writes the segment and its index row.
+func (d *Drainer) store(ctx context.Context, tenant profile.TenantID, ms []*message) (*block.Meta, error) {
+	builder := block.NewBuilder(block.Options{})
+	for _, m := range ms {
+		if err := builder.Add(m.envelope.Labels, m.envelope.ID, m.profile); err != nil {
+			return nil, fmt.Errorf("build segment: %w", err)
+		}
+		m.profile = nil
+	}
+	now := d.Now()
+	body, meta, err := builder.Build(tenant, d.NewID(now), 0, nil)
+	if err != nil {
+		return nil, err
+	}
+	err = d.retry(ctx, func() error { return d.Store.Put(ctx, meta.Key(), body) })
+	if err != nil {
+		return nil, fmt.Errorf("put segment %s: %w", meta.Key(), err)
+	}
+	row := blockindex.Row{
+		Tenant: tenant, ID: meta.ID, Level: meta.Level, MinTime: meta.MinTime, MaxTime: meta.MaxTime,
+		CommittedAt: now.UnixMilli(), Detail: meta.Append(nil),
+	}
+	if err := d.retry(ctx, func() error { return d.Index.Insert(ctx, row) }); err != nil {
+		return nil, fmt.Errorf("insert index row of segment %s: %w", meta.ID, err)
+	}
+	return meta, nil
+}
+
+// retry tries again what is safe to do twice.
+func (d *Drainer) retry(ctx context.Context, f func() error) error {
+	var err error
+	wait := backoff
+	for i := range attempts {
+		if i > 0 {
+			d.Sleep(wait)
+			wait *= 2
+		}
+		if err = f(); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// finish deletes messages whose profiles are stored, and what they pointed at.
+// If it fails they are received again and dropped then.
+func (d *Drainer) finish(ctx context.Context, ms []*message) error {
+	errs := []error{
+		inBatches(handlesOf(ms), func(h []string) []error { return d.Queue.Delete(ctx, h) }),
+	}
+	for _, m := range ms {
+		if m.envelope != nil && m.envelope.Key != "" && errs[0] == nil {
+			if err := d.Store.Delete(ctx, m.envelope.Key); err != nil {
+				errs = append(errs, fmt.Errorf("delete %s: %w", m.envelope.Key, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// inBatches calls f for the handles in tens, several calls at once.
+func inBatches(handles []string, f func([]string) []error) error {
+	var g errgroup.Group
+	g.SetLimit(maxDeletes)
+	for part := range slices.Chunk(handles, queue.MaxBatch) {
+		g.Go(func() error { return queue.First(f(part)) })
+	}
+	return g.Wait()
+}
