@@ -18,7 +18,6 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/boltindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/gateway"
-	"github.com/pyrocumulus/pyrocumulus/shared/ingest"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/filestore"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/boltqueue"
@@ -137,10 +136,9 @@ func (h *Host) assemble() error {
 	if h.drain, err = assembly.Segment(shared, segmentConfig, idleWait, h.queue, h.objects, h.index); err != nil {
 		return err
 	}
-	// As on AWS: ingest has its paths, query has the rest.
-	routes := []gateway.Route{{Key: gateway.DefaultKey, Function: queryFunc}}
-	for _, path := range ingest.Paths() {
-		routes = append(routes, gateway.Route{Key: "ANY " + path, Function: ingestFunc})
+	routes := []gateway.Route{{Key: gateway.DefaultKey, Function: ingestFunc}}
+	for _, key := range assembly.QueryRoutes() {
+		routes = append(routes, gateway.Route{Key: key, Function: queryFunc})
 	}
 	h.handler, err = gateway.New(routes, gateway.Options{Logger: h.config.Log})
 	if err != nil {

@@ -24,6 +24,6 @@
 // A crash may leave files in tmp/. Open removes them if no other Store has the
 // directory open. Directories under objects/ that a crash left empty do no harm.
 //
-// The system must be a Unix (flock, fsync of directories), the file system must
-// have hard links and tell upper case from lower case.
+// The system must be a Unix (flock, fsync of directories) and the file system
+// must have hard links.
 package filestore

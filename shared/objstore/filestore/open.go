@@ -84,9 +84,6 @@ func nearestExisting(dir string) string {
 
 // start takes the shared lock, after having cleaned up if nobody else holds it.
 func (s *Store) start(dir string) error {
-	if _, err := os.Lstat(filepath.Join(dir, "LOCK")); err == nil {
-		return errors.New("its file system does not tell upper case from lower case, while keys do")
-	}
 	alone, err := flock(s.lock, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
 		return err

@@ -11,14 +11,15 @@ import (
 // The path of an object follows from its key alone. Each part of the key (what
 // stands between "/") is a directory, the last one a file:
 //
-//	t/blocks/01ARZ3  →  objects/t/blocks/01ARZ3@
+//	t/blocks/01arz3  →  objects/t/blocks/01arz3@
 //
 // Files bear the suffix "@", which no directory does, so that there can be
 // objects "a" and "a/b" at once: the file "a@" and the directory "a".
 //
 // Bytes other than letters, digits and !-_.*'() are escaped as %XX, and so is a
 // dot at the start: no name is "." or "..", is hidden, or is changed by a file
-// system that normalizes Unicode.
+// system that normalizes Unicode. An upper-case letter is "^" and the lower-case
+// one, since file systems of laptops often take "A" and "a" for the same name.
 //
 // File systems take names of at most 255 bytes while a part of a key may have
 // 1,024. Parts of chunkBytes or more are cut: each full chunk is a directory
@@ -76,6 +77,11 @@ func escape(b *strings.Builder, s string) {
 			b.WriteByte(c)
 			continue
 		}
+		if 'A' <= c && c <= 'Z' {
+			b.WriteByte('^')
+			b.WriteByte(c + 'a' - 'A')
+			continue
+		}
 		b.WriteByte('%')
 		b.WriteByte(hex[c>>4])
 		b.WriteByte(hex[c&15])
@@ -83,7 +89,7 @@ func escape(b *strings.Builder, s string) {
 }
 
 func isPlain(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("!-_.*'()", c) >= 0
+	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("!-_.*'()", c) >= 0
 }
 
 // entry is what a name in a directory under objects/ stands for: an object, or
@@ -126,7 +132,13 @@ func unescape(s string) (string, bool) {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if c == '%' {
+		if c == '^' {
+			if i+1 >= len(s) || s[i+1] < 'a' || s[i+1] > 'z' {
+				return "", false
+			}
+			i++
+			c = s[i] - 'a' + 'A'
+		} else if c == '%' {
 			if i+2 >= len(s) {
 				return "", false
 			}

@@ -15,7 +15,7 @@ func TestObjectPath(t *testing.T) {
 	for key, want := range map[string]string{
 		"a":                     "a@",
 		"a/b":                   "a/b@",
-		"t!-_.*'()/blocks/01AR": "t!-_.*'()/blocks/01AR@",
+		"t!-_.*'()/blocks/01AR": "t!-_.*'()/blocks/01^a^r@",
 		".a/..b/...":            "%2Ea/%2E.b/%2E..@",
 		"a b%@/~":               "a%20b%25%40/%7E@",
 		"\u00e9":                "%C3%A9@",
