@@ -24,34 +24,62 @@ const (
 // or the context ends; what was gathered by then is still stored. The error
 // joins those of messages that were left on the queue.
 func (d *Drainer) Run(ctx context.Context) (Stats, error) {
-	var stats Stats
-	var errs []error
 	end := d.Now().Add(d.settings.DrainTime)
 	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-flushTime).Before(end) {
 		end = deadline.Add(-flushTime)
 	}
+	r := &run{drainer: d}
+	flushed := true // all that was gathered is written
 	for ctx.Err() == nil && d.Now().Before(end) {
 		first, err := d.Queue.Receive(ctx, queue.MaxBatch, min(d.settings.IdleWait, queue.MaxWait), d.settings.Visibility)
-		if err != nil {
-			if ctx.Err() == nil {
-				errs = append(errs, fmt.Errorf("receive messages: %w", err))
-			}
-			break
+		if err != nil && ctx.Err() == nil {
+			r.failed(fmt.Errorf("receive messages: %w", err))
 		}
 		if len(first) == 0 {
-			break
+			if flushed || err != nil {
+				break
+			}
+			// What is being written locks its groups: there may be more of them.
+			r.flushing.Wait()
+			flushed = true
+			continue
 		}
 		batch, err := d.gather(ctx, first, end)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		flushed, err := d.flush(ctx, batch)
-		stats.add(flushed)
-		if err != nil {
-			errs = append(errs, err)
-		}
+		r.failed(err)
+		r.flush(ctx, batch)
+		flushed = false
 	}
-	return stats, errors.Join(errs...)
+	r.flushing.Wait()
+	return r.stats, errors.Join(r.errs...)
+}
+
+// run is the state of Run. One batch is written while the next is gathered.
+type run struct {
+	drainer  *Drainer
+	flushing sync.WaitGroup
+	mu       sync.Mutex
+	stats    Stats
+	errs     []error
+}
+
+// flush writes a batch in the background, once the one before it is written.
+func (r *run) flush(ctx context.Context, b *batch) {
+	r.flushing.Wait()
+	r.flushing.Go(func() {
+		stats, err := r.drainer.flush(ctx, b)
+		r.failed(err)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.stats.add(stats)
+	})
+}
+
+func (r *run) failed(err error) {
+	if err != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.errs = append(r.errs, err)
+	}
 }
 
 // gather receives messages until it is time to flush, and reads each.
