@@ -37,6 +37,9 @@ func (d *Dataset) NumSeries() int { return d.contents.series }
 // NumStacks is how many nodes the dataset's stack-trace tree has.
 func (d *Dataset) NumStacks() int { return d.contents.stacksRG.rows }
 
+// NumLocations is how many locations the dataset's stack traces consist of.
+func (d *Dataset) NumLocations() int { return d.contents.locations }
+
 // NumProfiles is how many profiles the part has.
 func (p *Part) NumProfiles() int { return p.contents.profiles.rows }
 

@@ -7,27 +7,52 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/symtab"
 )
 
-// ImportLocations enters all locations of the dataset, with their functions
-// and mappings, into tables and returns their ids there. NeedFrames or NeedAll.
-func (d *Dataset) ImportLocations(dec *Decoder, t *symtab.Table) ([]uint32, error) {
-	ids, err := d.importLocations(dec, t)
+// ImportLocations enters locations of the dataset, with their functions and
+// mappings, into tables and returns their ids there. It takes those that are
+// wanted, or all if wanted is nil; the ids of others are 0. NeedFrames or
+// NeedAll.
+func (d *Dataset) ImportLocations(dec *Decoder, t *symtab.Table, wanted []bool) ([]uint32, error) {
+	ids, err := d.importLocations(dec, t, wanted)
 	if err != nil {
 		return nil, d.wrap("frames", err)
 	}
 	return ids, nil
 }
 
-// frameTable is the decoded columns of a dataset's frames; strings are ids of
-// the tables into which they are imported.
+// frameTable is the decoded columns of a dataset's frames, on their way into
+// tables.
 type frameTable struct {
+	table                                       *symtab.Table
 	first                                       []int32
-	function, systemName, file, binary, buildID []uint32
+	function, systemName, file, binary, buildID stringColumn
 	startLine, line, column, address            []int64
 	mapStart, mapLimit, mapOffset               []int64
 	flags                                       []int32
+
+	lines         []pprof.Line
+	lastMapping   symtab.Mapping
+	lastMappingID uint32
+	haveMapping   bool
 }
 
-func (d *Dataset) importLocations(dec *Decoder, t *symtab.Table) ([]uint32, error) {
+// stringColumn is a column of strings whose ids in the tables are looked up
+// when they are first asked for.
+type stringColumn struct {
+	table *symtab.Table
+	dict  []string
+	rows  []uint32
+	known []uint32 // by position in dict: the id plus 1; 0 if not known yet
+}
+
+func (c *stringColumn) id(row int32) uint32 {
+	at := c.rows[row]
+	if c.known[at] == 0 {
+		c.known[at] = 1 + c.table.String(c.dict[at])
+	}
+	return c.known[at] - 1
+}
+
+func (d *Dataset) importLocations(dec *Decoder, t *symtab.Table, wanted []bool) ([]uint32, error) {
 	if d.contents.framesRG.rows == 0 {
 		return nil, nil
 	}
@@ -35,46 +60,62 @@ func (d *Dataset) importLocations(dec *Decoder, t *symtab.Table) ([]uint32, erro
 	if err != nil {
 		return nil, err
 	}
-	out := make([]uint32, 0, d.contents.locations)
-	var lines []pprof.Line
-	for i := range d.contents.locations {
-		from, to := f.first[i], f.first[i+1]
-		lines = lines[:0]
-		for row := from; row < to && f.flags[from]&flagNoLine == 0; row++ {
-			fn := t.Function(symtab.Function{
-				Name: f.function[row], SystemName: f.systemName[row], File: f.file[row], StartLine: f.startLine[row],
-			})
-			lines = append(lines, pprof.Line{Function: fn, Line: f.line[row], Column: f.column[row]})
+	out := make([]uint32, d.contents.locations)
+	for i := range out {
+		if wanted == nil || wanted[i] {
+			out[i] = f.location(i)
 		}
-		mapped := uint32(0)
-		if f.flags[from]&flagNoMapping == 0 {
-			mapped = 1 + t.Mapping(symtab.Mapping{
-				Start: uint64(f.mapStart[from]), Limit: uint64(f.mapLimit[from]), Offset: uint64(f.mapOffset[from]),
-				Binary: f.binary[from], BuildID: f.buildID[from], Flags: pprof.MappingFlags(f.flags[from] & 0x0f),
-			})
-		}
-		out = append(out, t.Location(uint64(f.address[from]), mapped, f.flags[from]&flagFolded != 0, lines))
 	}
 	return out, nil
 }
 
-func (d *Dataset) frameTable(dec *Decoder, t *symtab.Table) (f frameTable, err error) {
+// location enters a location into the tables.
+func (f *frameTable) location(i int) uint32 {
+	from, to := f.first[i], f.first[i+1]
+	f.lines = f.lines[:0]
+	for row := from; row < to && f.flags[from]&flagNoLine == 0; row++ {
+		fn := f.table.Function(symtab.Function{
+			Name: f.function.id(row), SystemName: f.systemName.id(row), File: f.file.id(row), StartLine: f.startLine[row],
+		})
+		f.lines = append(f.lines, pprof.Line{Function: fn, Line: f.line[row], Column: f.column[row]})
+	}
+	mapped := uint32(0)
+	if f.flags[from]&flagNoMapping == 0 {
+		mapped = 1 + f.mapping(from)
+	}
+	return f.table.Location(uint64(f.address[from]), mapped, f.flags[from]&flagFolded != 0, f.lines)
+}
+
+// mapping enters a mapping, which mostly is that of the location before.
+func (f *frameTable) mapping(row int32) uint32 {
+	m := symtab.Mapping{
+		Start: uint64(f.mapStart[row]), Limit: uint64(f.mapLimit[row]), Offset: uint64(f.mapOffset[row]),
+		Binary: f.binary.id(row), BuildID: f.buildID.id(row), Flags: pprof.MappingFlags(f.flags[row] & 0x0f),
+	}
+	if !f.haveMapping || m != f.lastMapping {
+		f.lastMapping, f.lastMappingID, f.haveMapping = m, f.table.Mapping(m), true
+	}
+	return f.lastMappingID
+}
+
+func (d *Dataset) frameTable(dec *Decoder, t *symtab.Table) (f *frameTable, err error) {
 	g := &d.contents.framesRG
+	f = &frameTable{table: t}
 	if f.first, err = d.firstFrames(dec); err != nil {
-		return f, err
+		return nil, err
 	}
 	for i, c := range []struct {
-		dst    *[]uint32
+		dst    *stringColumn
 		column int
 	}{
 		{&f.function, frameFunction}, {&f.systemName, frameSystemName}, {&f.file, frameFile},
 		{&f.binary, frameBinary}, {&f.buildID, frameBuildID},
 	} {
-		dict, ids, err := d.strings(dec, i, g, c.column)
-		if err != nil {
-			return f, fmt.Errorf("column %d: %w", c.column, err)
+		c.dst.table = t
+		if c.dst.dict, c.dst.rows, err = d.strings(dec, i, g, c.column); err != nil {
+			return nil, fmt.Errorf("column %d: %w", c.column, err)
 		}
-		*c.dst = imported(t, dict, ids)
+		c.dst.known = make([]uint32, len(c.dst.dict))
 	}
 	for i, c := range []struct {
 		dst    *[]int64
@@ -84,26 +125,14 @@ func (d *Dataset) frameTable(dec *Decoder, t *symtab.Table) (f frameTable, err e
 		{&f.mapStart, frameMapStart}, {&f.mapLimit, frameMapLimit}, {&f.mapOffset, frameMapOffset},
 	} {
 		if *c.dst, err = d.int64s(dec, i, g, c.column); err != nil {
-			return f, fmt.Errorf("column %d: %w", c.column, err)
+			return nil, fmt.Errorf("column %d: %w", c.column, err)
 		}
 	}
 	b, err := d.fetch.bytes(g.column(frameFlags))
 	if err != nil {
-		return f, err
+		return nil, err
 	}
 	f.flags, err = dec.file.Int32(dec.i32[3][:0], b, g.rows)
 	dec.i32[3] = f.flags
 	return f, err
-}
-
-// imported replaces positions in a dictionary by ids of the tables.
-func imported(t *symtab.Table, dict []string, ids []uint32) []uint32 {
-	m := make([]uint32, len(dict))
-	for i, s := range dict {
-		m[i] = t.String(s)
-	}
-	for i, x := range ids {
-		ids[i] = m[x]
-	}
-	return ids
 }

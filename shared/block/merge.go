@@ -57,7 +57,7 @@ func (b *Builder) addDataset(d *Dataset, dec *Decoder) error {
 // importStacks enters the stack traces of a dataset into another and returns
 // its nodes there.
 func importStacks(d *Dataset, dec *Decoder, to *dataset) ([]int32, error) {
-	locations, err := d.ImportLocations(dec, to.symbols)
+	locations, err := d.ImportLocations(dec, to.symbols, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -55,8 +55,9 @@ func (m *Merged) add(o *Merged) {
 
 type mergeWorker struct {
 	summer
-	out   Merged
-	nodes []int32
+	out             Merged
+	nodes           []int32 // by node of the dataset's tree
+	wantedLocations []bool
 }
 
 // add adds the stack traces of a dataset.
@@ -65,15 +66,21 @@ func (w *mergeWorker) add(q *Query, dec *block.Decoder, d *block.Dataset) error 
 	if err != nil || !any {
 		return err
 	}
-	locations, err := d.ImportLocations(dec, w.out.Table)
-	if err != nil {
-		return err
-	}
 	stacks, err := d.Stacks(dec)
 	if err != nil {
 		return err
 	}
 	w.addUp(stacks.Parents)
+	w.wantedLocations = append(w.wantedLocations[:0], make([]bool, d.NumLocations())...)
+	for i := 1; i < len(stacks.Locations); i++ {
+		if w.totals[i] != 0 {
+			w.wantedLocations[stacks.Locations[i]] = true
+		}
+	}
+	locations, err := d.ImportLocations(dec, w.out.Table, w.wantedLocations)
+	if err != nil {
+		return err
+	}
 	w.nodes = append(w.nodes[:0], 0)
 	for i := 1; i < len(stacks.Parents); i++ {
 		node := int32(0)

@@ -22,6 +22,7 @@ type Table struct {
 	stringIDs   map[string]uint32
 	functionIDs map[Function]uint32
 	mappingIDs  map[Mapping]uint32
+	oneLineIDs  map[oneLine]uint32
 	locationIDs map[string]uint32
 	key         []byte
 }
@@ -45,6 +46,7 @@ func New() *Table {
 	s := &Table{
 		stringIDs: make(map[string]uint32), functionIDs: make(map[Function]uint32),
 		mappingIDs: make(map[Mapping]uint32), locationIDs: make(map[string]uint32),
+		oneLineIDs: make(map[oneLine]uint32),
 	}
 	s.Stacks.init()
 	s.String("")
@@ -87,9 +89,25 @@ func (s *Table) Mapping(m Mapping) uint32 {
 	return id
 }
 
+// oneLine identifies a location with a single line, as most are.
+type oneLine struct {
+	address uint64
+	mapping uint32 // plus the flag of folded in the highest bit
+	line    pprof.Line
+}
+
 // Location returns the id of a location; the functions of its lines are ids,
 // and mapping is an id plus 1, 0 for none. It does not keep lines.
 func (s *Table) Location(address uint64, mapping uint32, folded bool, lines []pprof.Line) uint32 {
+	if len(lines) == 1 {
+		k := oneLine{address, mapping | uint32(boolBit(folded))<<31, lines[0]}
+		id, ok := s.oneLineIDs[k]
+		if !ok {
+			id = s.addLocation(address, mapping, folded, lines)
+			s.oneLineIDs[k] = id
+		}
+		return id
+	}
 	k := binary.AppendUvarint(s.key[:0], address)
 	k = binary.AppendUvarint(k, uint64(mapping)<<1|boolBit(folded))
 	for _, l := range lines {
@@ -100,15 +118,19 @@ func (s *Table) Location(address uint64, mapping uint32, folded bool, lines []pp
 	s.key = k
 	id, ok := s.locationIDs[string(k)]
 	if !ok {
-		id = uint32(len(s.Locations))
-		s.Locations = append(s.Locations, pprof.Location{
-			Address: address, Mapping: mapping, Folded: folded,
-			FirstLine: uint32(len(s.Lines)), NumLines: uint32(len(lines)),
-		})
-		s.Lines = append(s.Lines, lines...)
+		id = s.addLocation(address, mapping, folded, lines)
 		s.locationIDs[string(k)] = id
 	}
 	return id
+}
+
+func (s *Table) addLocation(address uint64, mapping uint32, folded bool, lines []pprof.Line) uint32 {
+	s.Locations = append(s.Locations, pprof.Location{
+		Address: address, Mapping: mapping, Folded: folded,
+		FirstLine: uint32(len(s.Lines)), NumLines: uint32(len(lines)),
+	})
+	s.Lines = append(s.Lines, lines...)
+	return uint32(len(s.Locations) - 1)
 }
 
 func boolBit(b bool) uint64 {
