@@ -1,0 +1,20 @@
+// Package query answers what clients ask of stored profiles: the calls of
+// querier.v1.QuerierService, and the few static endpoints that Grafana and the
+// command-line tools look at beside them.
+//
+// The way of a request through this package: a method of the service takes the
+// request apart and refuses what is wrong with it (timerange.go, labelquery.go,
+// stackquery.go); plan.go asks the index which blocks can hold something of it;
+// package engine, or the descriptions of the blocks alone, answer from them;
+// and the method renders the answer. Whatever goes wrong inside is logged and
+// kept from the client (errors.go).
+//
+// Requests that name several tenants ("a|b") are answered from the blocks of
+// all of them as if they were those of one.
+//
+// The rules of the answers are those of Pyroscope 2.2, with these exceptions.
+// There is no longest time range. Aggregation by average is real. Malformed ids
+// of spans, traces and profiles are invalid_argument, not an internal error.
+// What would restrict an answer and is not supported (selection of traces, of
+// single profiles and of call sites) is unimplemented rather than ignored.
+package query

@@ -1,0 +1,133 @@
+package query
+
+import (
+	"context"
+
+	"connectrpc.com/connect"
+
+	googlev1 "github.com/grafana/pyroscope/api/gen/proto/go/google/v1"
+	querierv1 "github.com/grafana/pyroscope/api/gen/proto/go/querier/v1"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/flamegraph"
+)
+
+// SelectMergeStacktraces implements querierv1connect.QuerierServiceHandler. A
+// format that is not known is a flame graph, as with Pyroscope.
+func (s *service) SelectMergeStacktraces(ctx context.Context, req *connect.Request[querierv1.SelectMergeStacktracesRequest]) (*connect.Response[querierv1.SelectMergeStacktracesResponse], error) {
+	q, err := s.h.parseStackQuery(req.Header(), req.Msg)
+	if err != nil {
+		return nil, err
+	}
+	res := &querierv1.SelectMergeStacktracesResponse{}
+	switch req.Msg.Format {
+	case querierv1.ProfileFormat_PROFILE_FORMAT_PPROF:
+		p, err := s.h.mergeProfile(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		res.Pprof = &querierv1.PprofProfile{Profile: p}
+	case querierv1.ProfileFormat_PROFILE_FORMAT_DOT:
+		return nil, unimplemented("the format DOT is not supported; ask for PPROF and use go tool pprof -dot")
+	default:
+		res.Flamegraph, res.Tree, err = s.h.flame(ctx, q, req.Msg.Format)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return connect.NewResponse(res), nil
+}
+
+// SelectMergeSpanProfile implements querierv1connect.QuerierServiceHandler: the
+// older name of SelectMergeStacktraces with spans.
+func (s *service) SelectMergeSpanProfile(ctx context.Context, req *connect.Request[querierv1.SelectMergeSpanProfileRequest]) (*connect.Response[querierv1.SelectMergeSpanProfileResponse], error) {
+	m := req.Msg
+	q, err := s.h.parseStackQuery(req.Header(), &querierv1.SelectMergeStacktracesRequest{
+		ProfileTypeID: m.ProfileTypeID, LabelSelector: m.LabelSelector, SpanSelector: m.SpanSelector,
+		Start: m.Start, End: m.End, MaxNodes: m.MaxNodes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	res := &querierv1.SelectMergeSpanProfileResponse{}
+	if res.Flamegraph, res.Tree, err = s.h.flame(ctx, q, m.Format); err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(res), nil
+}
+
+// SelectMergeProfile implements querierv1connect.QuerierServiceHandler: the
+// older name of SelectMergeStacktraces in the format PPROF.
+func (s *service) SelectMergeProfile(ctx context.Context, req *connect.Request[querierv1.SelectMergeProfileRequest]) (*connect.Response[googlev1.Profile], error) {
+	m := req.Msg
+	q, err := s.h.parseStackQuery(req.Header(), &querierv1.SelectMergeStacktracesRequest{
+		ProfileTypeID: m.ProfileTypeID, LabelSelector: m.LabelSelector, Start: m.Start, End: m.End, MaxNodes: m.MaxNodes,
+		StackTraceSelector: m.StackTraceSelector, ProfileIdSelector: m.ProfileIdSelector, TraceIdSelector: m.TraceIdSelector,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.h.mergeProfile(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(p), nil
+}
+
+// Diff implements querierv1connect.QuerierServiceHandler. The formats of the
+// two requests do not count; the larger max_nodes of the two does.
+func (s *service) Diff(ctx context.Context, req *connect.Request[querierv1.DiffRequest]) (*connect.Response[querierv1.DiffResponse], error) {
+	var queries [2]*stackQuery
+	for i, side := range []*querierv1.SelectMergeStacktracesRequest{req.Msg.Left, req.Msg.Right} {
+		q, err := s.h.parseStackQuery(req.Header(), side)
+		if err != nil {
+			return nil, err
+		}
+		queries[i] = q
+	}
+	var trees [2]*flamegraph.Tree
+	for i, q := range queries {
+		tree, err := s.h.tree(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		trees[i] = tree
+	}
+	nodes := s.h.flameNodes(max(queries[0].maxNodes, queries[1].maxNodes))
+	return connect.NewResponse(&querierv1.DiffResponse{Flamegraph: flamegraph.Diff(trees[0], trees[1], nodes)}), nil
+}
+
+// flame returns a flame graph, or tree bytes if that is the format. Clients
+// crash without a flame graph, so there is one even when there are no data.
+func (h *Handler) flame(ctx context.Context, q *stackQuery, format querierv1.ProfileFormat) (*querierv1.FlameGraph, []byte, error) {
+	tree, err := h.tree(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	nodes := h.flameNodes(q.maxNodes)
+	if format == querierv1.ProfileFormat_PROFILE_FORMAT_TREE {
+		return nil, tree.AppendTree(nil, nodes), nil
+	}
+	return tree.FlameGraph(nodes), nil, nil
+}
+
+func (h *Handler) tree(ctx context.Context, q *stackQuery) (*flamegraph.Tree, error) {
+	blocks, err := h.blocks(ctx, q.tenants, q.query.From, q.query.To)
+	if err != nil {
+		return nil, err
+	}
+	return h.Engine.Tree(ctx, blocks, q.query)
+}
+
+// mergeProfile returns the sum of profiles as a pprof. It is cut to max_nodes
+// only if the client asks for it.
+func (h *Handler) mergeProfile(ctx context.Context, q *stackQuery) (*googlev1.Profile, error) {
+	blocks, err := h.blocks(ctx, q.tenants, q.query.From, q.query.To)
+	if err != nil {
+		return nil, err
+	}
+	merged, err := h.Engine.Merge(ctx, blocks, q.query)
+	if err != nil {
+		return nil, err
+	}
+	return renderPprof(merged, q), nil
+}
