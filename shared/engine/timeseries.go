@@ -63,12 +63,7 @@ func (e *Engine) TimeSeries(ctx context.Context, blocks []*block.Meta, q Query, 
 	for _, w := range workers[1:] {
 		mergeGroups(all, w.groups)
 	}
-	out := make([]TimeSeries, 0, len(all))
-	for _, s := range all {
-		out = append(out, *s)
-	}
-	slices.SortFunc(out, func(a, b TimeSeries) int { return a.Labels.Compare(b.Labels) })
-	return out, nil
+	return sortedSeries(all), nil
 }
 
 func mergeGroups(to, from map[string]*TimeSeries) {
