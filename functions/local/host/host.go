@@ -92,26 +92,34 @@ func Run(ctx context.Context, c Config) error {
 }
 
 // open opens the storage and puts the functions together.
-func open(c Config) (h *Host, err error) {
-	h = &Host{config: c}
-	defer func() {
-		if err != nil {
-			h.close()
-		}
-	}()
-	if err := os.MkdirAll(c.Data, 0o755); err != nil {
-		return nil, fmt.Errorf("make data directory: %w", err)
+func open(c Config) (*Host, error) {
+	h := &Host{config: c}
+	err := h.openStorage()
+	if err == nil {
+		err = h.assemble()
 	}
-	if h.objects, err = filestore.Open(filepath.Join(c.Data, "objects")); err != nil {
-		return nil, fmt.Errorf("open object store: %w", err)
+	if err != nil {
+		h.close()
+		return nil, err
 	}
-	if h.index, err = boltindex.Open(filepath.Join(c.Data, "index.bolt")); err != nil {
-		return nil, fmt.Errorf("open block index: %w", err)
+	return h, nil
+}
+
+func (h *Host) openStorage() (err error) {
+	data := h.config.Data
+	if err := os.MkdirAll(data, 0o755); err != nil {
+		return fmt.Errorf("make data directory: %w", err)
 	}
-	if h.queue, err = boltqueue.Open(filepath.Join(c.Data, "queue.bolt"), boltqueue.Options{}); err != nil {
-		return nil, fmt.Errorf("open queue: %w", err)
+	if h.objects, err = filestore.Open(filepath.Join(data, "objects")); err != nil {
+		return fmt.Errorf("open object store: %w", err)
 	}
-	return h, h.assemble()
+	if h.index, err = boltindex.Open(filepath.Join(data, "index.bolt")); err != nil {
+		return fmt.Errorf("open block index: %w", err)
+	}
+	if h.queue, err = boltqueue.Open(filepath.Join(data, "queue.bolt"), boltqueue.Options{}); err != nil {
+		return fmt.Errorf("open queue: %w", err)
+	}
+	return nil
 }
 
 func (h *Host) assemble() error {
