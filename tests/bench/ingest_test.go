@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
+	"github.com/pyrocumulus/pyrocumulus/shared/ingest"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+)
+
+// pusher is an ingest handler that keeps what it would send. Not for concurrent
+// use.
+type pusher struct {
+	handler *ingest.Handler
+	now     time.Time
+	sent    []queue.Message
+}
+
+func newPusher(codec *envelope.Codec, store objstore.Writer) *pusher {
+	p := &pusher{}
+	p.handler = ingest.New(ingest.DefaultSettings(), ingest.Deps{
+		Queue: p, Store: store, Codec: codec,
+		Now: func() time.Time { return p.now }, Log: slog.New(slog.DiscardHandler),
+	})
+	return p
+}
+
+// Send implements queue.Sender.
+func (p *pusher) Send(_ context.Context, batch []queue.Message) []error {
+	p.sent = append(p.sent, batch...)
+	return nil
+}
+
+// push has a record taken in, shortly after its time, and returns the messages
+// that it became, normally one.
+func (p *pusher) push(ctx context.Context, r record) ([]queue.Message, error) {
+	p.now = time.UnixMilli(r.millis).Add(time.Second)
+	p.sent = p.sent[:0]
+	// Field 1 of push.v1.PushRequest is its series.
+	body := binary.AppendUvarint([]byte{1<<3 | 2}, uint64(len(r.series)))
+	if _, err := call(ctx, p.handler, pushv1connect.PusherServicePushProcedure, append(body, r.series...)); err != nil {
+		return nil, err
+	}
+	return p.sent, nil
+}
+
+// answer takes an answer and keeps only how long it is.
+type answer struct {
+	header http.Header
+	status int
+	bytes  int64
+	failed []byte // the answer, if it is an error
+}
+
+func (a *answer) Header() http.Header    { return a.header }
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.bytes += int64(len(b))
+	if a.status != 0 && a.status != http.StatusOK {
+		a.failed = append(a.failed, b...)
+	}
+	return len(b), nil
+}
+
+// call calls a method as the clients of Connect do, which take compressed
+// answers, and returns the size of the answer.
+func call(ctx context.Context, h http.Handler, procedure string, body []byte) (int64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://bench"+procedure, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/proto")
+	req.Header.Set("Connect-Protocol-Version", "1")
+	req.Header.Set("Accept-Encoding", "gzip")
+	a := answer{header: make(http.Header)}
+	h.ServeHTTP(&a, req)
+	if a.status != 0 && a.status != http.StatusOK {
+		return 0, fmt.Errorf("call %s: status %d: %s", procedure, a.status, a.failed)
+	}
+	return a.bytes, nil
+}
+
+// ingestSample is how many profiles BenchmarkIngest takes in.
+const ingestSample = 2000
+
+// BenchmarkIngest takes pushed profiles in: an operation is one push of one
+// profile, from the body of the request to the message for the queue.
+func BenchmarkIngest(b *testing.B) {
+	w := built(b)
+	src, err := w.corpus.open()
+	require.NoError(b, err)
+	defer src.Close()
+	var records []record
+	var pushed, packed int64
+	for range min(ingestSample, w.corpus.profiles) {
+		r, err := src.next()
+		require.NoError(b, err)
+		records = append(records, r)
+		pushed += int64(len(r.series))
+	}
+	p := newPusher(w.codec, w.store)
+	for _, r := range records { // once before, to have all caches warm
+		messages, err := p.push(b.Context(), r)
+		require.NoError(b, err)
+		for _, m := range messages {
+			packed += int64(len(m.Body))
+		}
+	}
+	i := 0
+	m := startMeter(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.push(b.Context(), records[i%len(records)]); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+	m.report()
+	b.ReportMetric(float64(pushed)/float64(len(records)), "pushed-B/profile")
+	b.ReportMetric(float64(packed)/float64(len(records)), "message-B/profile")
+}
