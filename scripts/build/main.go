@@ -64,9 +64,9 @@ func functions(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, entry := range entries {
-		sources, err := filepath.Glob(filepath.Join(dir, entry.Name(), "*.go"))
+		sources, err := filepath.Glob(filepath.Join(dir, entry.Name(), "main.go"))
 		if err != nil {
-			return nil, fmt.Errorf("list sources of %s: %w", entry.Name(), err)
+			return nil, fmt.Errorf("look for the main of %s: %w", entry.Name(), err)
 		}
 		if len(sources) > 0 && entry.Name() != notDeployed {
 			names = append(names, entry.Name())

@@ -1,0 +1,75 @@
+// Package aws makes the adapters that the functions use on AWS. Regions,
+// credentials and endpoints come from the environment, as everywhere with the
+// AWS SDK; AWS_ENDPOINT_URL points all of them at an emulator.
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/dynamoindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore/s3store"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue/sqsqueue"
+	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
+)
+
+// Environment is what a function finds when it starts.
+type Environment struct {
+	config.Resources
+	sdk sdk.Config
+}
+
+// Load reads the environment: the settings of the function by load, and the
+// names of the resources that it needs. All problems are reported at once.
+func Load[S any](ctx context.Context, load func(config.Lookup) (S, error), resources ...string) (S, Environment, error) {
+	settings, settingsErr := load(os.LookupEnv)
+	names, namesErr := config.LoadResources(os.LookupEnv, resources...)
+	cfg, sdkErr := sdkconfig.LoadDefaultConfig(ctx)
+	if sdkErr != nil {
+		sdkErr = fmt.Errorf("load the configuration of the AWS SDK: %w", sdkErr)
+	}
+	return settings, Environment{names, cfg}, errors.Join(settingsErr, namesErr, sdkErr)
+}
+
+// Store returns the object store; it needs config.EnvBucket.
+func (e Environment) Store() *s3store.Store {
+	return s3store.New(s3.NewFromConfig(e.sdk, s3store.Configure), e.Bucket)
+}
+
+// Index returns the block index; it needs config.EnvTable.
+func (e Environment) Index() *dynamoindex.Index {
+	return dynamoindex.New(dynamodb.NewFromConfig(e.sdk), e.Table)
+}
+
+// Queue returns the queue; it needs config.EnvQueueURL.
+func (e Environment) Queue() *sqsqueue.Queue {
+	return sqsqueue.New(sqs.NewFromConfig(e.sdk), e.QueueURL)
+}
+
+// Host is how functions are hosted on Lambda: logs and metrics are lines of
+// JSON on the standard streams.
+func Host(level slog.Level) assembly.Host {
+	return assembly.Host{Log: telemetry.NewLogger(os.Stderr, level), Metrics: os.Stdout, Now: time.Now}
+}
+
+// Start runs a function that was put together, or says why it could not be and
+// ends the process, which Lambda reports as a failed start.
+func Start(function any, err error, start func(any)) {
+	if err != nil {
+		telemetry.NewLogger(os.Stderr, slog.LevelInfo).Error("start function", telemetry.Err(err))
+		os.Exit(1)
+	}
+	start(function)
+}

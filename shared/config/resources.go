@@ -1,0 +1,42 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Names of the variables that say which AWS resources a function works with.
+// The deployment sets them; they have no defaults.
+const (
+	EnvBucket   = "PYROCUMULUS_BUCKET"    // name of the S3 bucket of all objects
+	EnvTable    = "PYROCUMULUS_TABLE"     // name of the DynamoDB table of the block index
+	EnvQueueURL = "PYROCUMULUS_QUEUE_URL" // URL of the SQS FIFO queue of pushed profiles
+)
+
+// Resources are the AWS resources of a function.
+type Resources struct{ Bucket, Table, QueueURL string }
+
+// LoadResources reads the variables of the given names. The error names every
+// one that is not set.
+func LoadResources(lookup Lookup, names ...string) (Resources, error) {
+	var r Resources
+	var errs []error
+	for _, name := range names {
+		v, _ := lookup(name)
+		if v = strings.TrimSpace(v); v == "" {
+			errs = append(errs, fmt.Errorf("%s is not set: the deployment must name the resource", name))
+		}
+		switch name {
+		case EnvBucket:
+			r.Bucket = v
+		case EnvTable:
+			r.Table = v
+		case EnvQueueURL:
+			r.QueueURL = v
+		default:
+			errs = append(errs, fmt.Errorf("BUG: %s names no resource", name))
+		}
+	}
+	return r, errors.Join(errs...)
+}
