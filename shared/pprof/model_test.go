@@ -55,7 +55,10 @@ func modelStack(p *pprof.Profile, i int) string {
 		if l.Mapping != 0 {
 			m := p.Mappings[l.Mapping-1]
 			if m.Flags&pprof.HasFunctions != 0 {
-				address, m.Start, m.Limit, m.Offset = 0, 0, 0, 0
+				m.Start, m.Limit, m.Offset = 0, 0, 0
+				if l.NumLines > 0 {
+					address = 0
+				}
 			}
 			mapping = fmt.Sprintf("%d-%d-%d %s %s %d", m.Start, m.Limit, m.Offset, p.Strings[m.Filename], p.Strings[m.BuildID], m.Flags)
 		}

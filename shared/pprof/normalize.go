@@ -77,11 +77,12 @@ func (n *normalizer) normalize(p *Profile) {
 }
 
 // clearAddresses makes the locations of symbolized mappings independent of
-// where, and from which build, the binary was loaded.
+// where, and from which build, the binary was loaded. Locations without lines
+// have nothing but their address and keep it.
 func (n *normalizer) clearAddresses() {
 	for i := range n.p.Locations {
 		l := &n.p.Locations[i]
-		if l.Mapping != 0 && n.p.Mappings[l.Mapping-1].Flags&HasFunctions != 0 {
+		if l.Mapping != 0 && l.NumLines > 0 && n.p.Mappings[l.Mapping-1].Flags&HasFunctions != 0 {
 			l.Address = 0
 		}
 	}
