@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
+)
+
+// startHost runs a host until the test ends and returns its URL.
+func startHost(t *testing.T, c host.Config) string {
+	t.Helper()
+	ready := make(chan string, 1)
+	c.Listen, c.Data, c.FlushInterval = "127.0.0.1:0", t.TempDir(), 100*time.Millisecond
+	c.Lookup = func(string) (string, bool) { return "", false }
+	c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	c.Ready = func(url string) { ready <- url }
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- host.Run(ctx, c) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-stopped)
+	})
+	select {
+	case url := <-ready:
+		return url
+	case err := <-stopped:
+		require.NoError(t, err)
+		return ""
+	}
+}
+
+func TestDemoShowsWhatItSent(t *testing.T) {
+	url := startHost(t, host.Config{Multitenancy: true})
+	now := time.Now()
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out, url+"/", "acme", now))
+	text := out.String()
+	require.Contains(t, text, "services to "+url+".")
+	require.Regexp(t, `demo-shop +process_cpu:cpu:nanoseconds:cpu:nanoseconds +[1-9]`, text)
+	require.Regexp(t, `demo-gofmt +process_cpu:samples:count:cpu:nanoseconds +[1-9]`, text)
+	require.Regexp(t, `demo-compile +memory:alloc_space:bytes:space:bytes +[1-9]`, text)
+	require.Regexp(t, `100\.0% █+ +0\.0%  total [1-9]`, text)
+	require.Contains(t, text, "net/http.(*conn).serve")
+
+	// The commands that it prints work as they are.
+	commands := regexp.MustCompile(`(?m)^  curl .*\\\n.*$`).FindAllString(text, -1)
+	require.Len(t, commands, 3)
+	for i, want := range []string{`"flamegraph"`, `"value":"pod-1"`, `"value":"demo-compile"`} {
+		answer, err := exec.Command("sh", "-c", commands[i]).Output()
+		require.NoError(t, err, commands[i])
+		require.Contains(t, string(answer), want)
+	}
+
+	// Run again, there is more.
+	require.NoError(t, run(t.Context(), &out, url, "acme", now.Add(time.Second)))
+}
+
+func TestDemoExplainsErrors(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	for name, c := range map[string]struct{ url, want string }{
+		"nothing listens": {"http://" + closed.Addr().String(), "start it with `make run`"},
+		"another server":  {other.URL, "is no Pyrocumulus"},
+		"no tenant":       {startHost(t, host.Config{Multitenancy: true}), "name a tenant with -tenant"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			err := run(t.Context(), &out, c.url, "", time.Now())
+			require.ErrorContains(t, err, c.want)
+			require.Empty(t, out.String())
+		})
+	}
+}
+
+func TestQuote(t *testing.T) {
+	out, err := exec.Command("sh", "-c", "printf %s "+quote(`it's "$HOME"`)).Output()
+	require.NoError(t, err)
+	require.Equal(t, `it's "$HOME"`, strings.TrimSpace(string(out)))
+}
