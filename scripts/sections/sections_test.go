@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/block/blocktest"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore/filestore"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// Ids of the blocks that tests store.
+const (
+	merged  = "01J00000000000000000000001" // became part of newest
+	current = "01J00000000000000000000002"
+	newest  = "01J00000000000000000000003"
+)
+
+// stored makes a data directory with the blocks of two tenants.
+func stored(t *testing.T) (data string, metas map[string]*block.Meta) {
+	t.Helper()
+	data = t.TempDir()
+	store, err := filestore.Open(filepath.Join(data, "objects"), filestore.WithoutSync())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	metas = make(map[string]*block.Meta)
+	put := func(tenant profile.TenantID, id string, seed uint64, sources ...string) {
+		b := block.NewBuilder(block.Options{})
+		for _, p := range blocktest.Random(rand.New(rand.NewPCG(seed, 1)), 20, 10) {
+			require.NoError(t, b.Add(p.Labels, p.ID, p.Profile))
+		}
+		object, m, err := b.Build(tenant, id, len(sources), sources)
+		require.NoError(t, err)
+		require.NoError(t, store.Put(t.Context(), m.Key(), object))
+		metas[id] = m
+	}
+	put("acme", merged, 1)
+	put("acme", current, 2)
+	put("acme", newest, 1, merged)
+	put("globex", "01J00000000000000000000004", 4)
+	return data, metas
+}
+
+func TestWritesSectionsOfCurrentBlocks(t *testing.T) {
+	data, metas := stored(t)
+	out := filepath.Join(t.TempDir(), "new", "dir")
+	var stdout bytes.Buffer
+	require.NoError(t, run(t.Context(), &stdout, data, out, "acme"))
+
+	var files []string
+	require.NoError(t, filepath.WalkDir(out, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			path, err = filepath.Rel(out, path)
+			files = append(files, path)
+		}
+		return err
+	}))
+	var want []string
+	for _, id := range []string{current, newest} {
+		for _, section := range []string{"frames", "kinds", "profiles", "samples", "series", "stacks"} {
+			want = append(want, id+"/"+section+".parquet")
+		}
+	}
+	require.Equal(t, append(want, "views.sql"), files)
+	for _, id := range []string{current, newest} {
+		require.Equal(t, metas[id].Profiles, rows(t, filepath.Join(out, id, "profiles.parquet")))
+		require.Equal(t, metas[id].Samples, rows(t, filepath.Join(out, id, "samples.parquet")))
+	}
+	text := stdout.String()
+	require.Contains(t, text, "sections of 2 blocks")
+	require.Contains(t, text, "duckdb -init '"+out+"/views.sql'")
+	require.Contains(t, text, "cd '"+out+"/"+newest+"' && duckdb")
+	require.NotContains(t, text, merged)
+
+	// Again is no error, and changes nothing.
+	views, err := os.ReadFile(filepath.Join(out, "views.sql"))
+	require.NoError(t, err)
+	require.NoError(t, run(t.Context(), &stdout, data, out, "acme"))
+	again, err := os.ReadFile(filepath.Join(out, "views.sql"))
+	require.NoError(t, err)
+	require.Equal(t, string(views), string(again))
+}
+
+// rows counts the rows of a file with a reader that is not ours.
+func rows(t *testing.T, file string) int64 {
+	t.Helper()
+	body, err := os.ReadFile(file)
+	require.NoError(t, err)
+	f, err := parquet.OpenFile(bytes.NewReader(body), int64(len(body)))
+	require.NoError(t, err)
+	return f.NumRows()
+}
+
+func TestViews(t *testing.T) {
+	got := viewsSQL("/it's/here", []*block.Meta{{ID: current}, {ID: newest}})
+	golden := filepath.Join("testdata", "views.sql")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got)
+}
+
+func TestErrorsSayWhatToDo(t *testing.T) {
+	data, _ := stored(t)
+	nothing := t.TempDir()
+	for name, c := range map[string]struct{ data, out, tenant, want string }{
+		"no directory to write to":   {data, "", "acme", "with -out"},
+		"no data":                    {nothing, "out", "acme", "name another directory with -data"},
+		"a tenant without blocks":    {data, "out", "initech", "tenant initech has no blocks in " + data},
+		"a tenant that cannot be":    {data, "out", "../acme", "-tenant"},
+		"a prefix of another's name": {data, "out", "acm", "has no blocks"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := c.out
+			if out != "" {
+				out = filepath.Join(t.TempDir(), out)
+			}
+			err := run(t.Context(), new(strings.Builder), c.data, out, profile.TenantID(c.tenant))
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+	left, err := os.ReadDir(nothing)
+	require.NoError(t, err)
+	require.Empty(t, left, "a wrong -data leaves nothing behind")
+}
+
+func TestForeignObjectIsAnError(t *testing.T) {
+	data, _ := stored(t)
+	store, err := filestore.Open(filepath.Join(data, "objects"))
+	require.NoError(t, err)
+	require.NoError(t, store.Put(t.Context(), block.Key("acme", "01J00000000000000000000009"), []byte("this is no block, nor long")))
+	require.NoError(t, store.Close())
+	err = run(t.Context(), new(strings.Builder), data, t.TempDir(), "acme")
+	require.ErrorIs(t, err, block.ErrCorrupt)
+	require.ErrorContains(t, err, "01J00000000000000000000009")
+}
