@@ -238,8 +238,7 @@ func TestRequestsAndBytesPerKindOfQuery(t *testing.T) {
 			if c.req.To == 0 {
 				c.req.To = math.MaxInt64
 			}
-			_, err = r.Read(t.Context(), meta, c.req)
-			require.NoError(t, err)
+			require.NoError(t, r.Read(t.Context(), meta, c.req, func(*block.Dataset) error { return nil }))
 			t.Logf("%d requests, %d bytes of %d (%.1f %%)", o.requests, o.bytes, meta.Size, 100*float64(o.bytes)/float64(meta.Size))
 			require.LessOrEqual(t, o.requests, c.requests)
 			require.LessOrEqual(t, o.bytes, meta.Size*c.permille/1000)
@@ -253,9 +252,9 @@ func TestSmallBlocksAreReadInOneRequest(t *testing.T) {
 	o := &observer{Objects: blocktest.Objects{meta.Key(): body}}
 	r, err := block.NewReader(o)
 	require.NoError(t, err)
-	ds, err := r.Read(t.Context(), meta, everything(block.NeedAll))
-	require.NoError(t, err)
-	require.NotEmpty(t, ds)
+	datasets := 0
+	require.NoError(t, r.Read(t.Context(), meta, everything(block.NeedAll), func(*block.Dataset) error { datasets++; return nil }))
+	require.Positive(t, datasets)
 	require.Equal(t, 1, o.requests)
 }
 
@@ -270,12 +269,36 @@ func TestOtherServicesDoNotMatter(t *testing.T) {
 		o := &observer{Objects: blocktest.Objects{meta.Key(): body}}
 		r, err := block.NewReader(o)
 		require.NoError(t, err)
-		_, err = r.Read(t.Context(), meta, block.Request{
+		require.NoError(t, r.Read(t.Context(), meta, block.Request{
 			Service: func(s string) bool { return s == "service-003" }, Type: &typ, To: math.MaxInt64,
 			Need: block.NeedSamples | block.NeedNames,
-		})
-		require.NoError(t, err)
+		}, func(*block.Dataset) error { return nil }))
 		read[services] = o.bytes
 	}
 	require.InEpsilon(t, read[10], read[20], 0.1)
+}
+
+// TestALargeBlockIsReadInGroups shows that a block whose wanted columns are
+// more than is held at a time is read in several round trips, with nothing
+// left out.
+func TestALargeBlockIsReadInGroups(t *testing.T) {
+	body, meta := large(t, 8)
+	o := &observer{Objects: blocktest.Objects{meta.Key(): body}}
+	r, err := block.NewReader(o)
+	require.NoError(t, err)
+	read := func() (services []string, requests int) {
+		o.requests = 0
+		require.NoError(t, r.Read(t.Context(), meta, everything(block.NeedAll), func(d *block.Dataset) error {
+			services = append(services, d.Service)
+			_, err := d.Series(r.NewDecoder())
+			return err
+		}))
+		return services, o.requests
+	}
+	all, atOnce := read()
+	r.SetMaxFetch(meta.Size / 4)
+	again, inGroups := read()
+	require.Len(t, all, 8)
+	require.Equal(t, all, again)
+	require.Greater(t, inGroups, 2*atOnce)
 }

@@ -16,6 +16,7 @@ type Dataset struct {
 
 	kinds    []Kind // of the block
 	fetch    *fetcher
+	fetched  []piece
 	contents *contents
 }
 
@@ -60,6 +61,9 @@ type Decoder struct {
 
 // NewDecoder returns a decoder for what the reader reads.
 func (r *Reader) NewDecoder() *Decoder { return &Decoder{file: parquetfile.NewDecoder(r.zstd)} }
+
+// bytes returns a range that was fetched for the dataset.
+func (d *Dataset) bytes(e Extent) ([]byte, error) { return d.fetch.bytes(d.fetched, e) }
 
 // want asks for the columns that are needed.
 func (d *Dataset) want(need Need) {
@@ -117,7 +121,7 @@ func (d *Dataset) wrap(what string, err error) error {
 // int32s decodes a column of ids and makes them count from 0: each must be in
 // [base, base+limit).
 func (d *Dataset) int32s(dec *Decoder, slot int, g *rowGroup, column int, base int64, limit int) ([]int32, error) {
-	b, err := d.fetch.bytes(g.column(column))
+	b, err := d.bytes(g.column(column))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +144,7 @@ func (d *Dataset) int32s(dec *Decoder, slot int, g *rowGroup, column int, base i
 }
 
 func (d *Dataset) int64s(dec *Decoder, slot int, g *rowGroup, column int) ([]int64, error) {
-	b, err := d.fetch.bytes(g.column(column))
+	b, err := d.bytes(g.column(column))
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +156,7 @@ func (d *Dataset) int64s(dec *Decoder, slot int, g *rowGroup, column int) ([]int
 }
 
 func (d *Dataset) strings(dec *Decoder, slot int, g *rowGroup, column int) ([]string, []uint32, error) {
-	b, err := d.fetch.bytes(g.column(column))
+	b, err := d.bytes(g.column(column))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -234,7 +238,7 @@ func (p *Part) Totals(dec *Decoder) ([]int64, error) {
 // IDs returns the id of each profile. NeedIDs.
 func (p *Part) IDs(dec *Decoder) ([]profile.ID, error) {
 	g := &p.contents.profiles
-	b, err := p.dataset.fetch.bytes(g.column(profileUUID))
+	b, err := p.dataset.bytes(g.column(profileUUID))
 	if err == nil {
 		dec.uuids, err = dec.file.UUIDs(dec.uuids[:0], b, g.rows)
 	}

@@ -32,7 +32,15 @@ type fetcher struct {
 	whole []byte // all of the object, if it was read at once
 
 	wants  []Extent
-	pieces []piece // after fetch, by offset
+	pieces []piece // what the last fetch read, by offset
+}
+
+// wanted is how many bytes were asked for.
+func (f *fetcher) wanted() (n int64) {
+	for _, e := range f.wants {
+		n += e.Length
+	}
+	return n
 }
 
 // piece is a range that was read.
@@ -95,8 +103,8 @@ func coalesce(wants []Extent) []piece {
 	return out
 }
 
-// bytes returns a range that was asked for and fetched.
-func (f *fetcher) bytes(e Extent) ([]byte, error) {
+// bytes returns a range that was asked for, out of what was fetched.
+func (f *fetcher) bytes(pieces []piece, e Extent) ([]byte, error) {
 	if e.Length == 0 {
 		return nil, nil
 	}
@@ -106,13 +114,13 @@ func (f *fetcher) bytes(e Extent) ([]byte, error) {
 		}
 		return f.whole[e.Offset:e.End():e.End()], nil
 	}
-	i, found := slices.BinarySearchFunc(f.pieces, e.Offset, func(p piece, at int64) int { return cmp.Compare(p.Offset, at) })
+	i, found := slices.BinarySearchFunc(pieces, e.Offset, func(p piece, at int64) int { return cmp.Compare(p.Offset, at) })
 	if !found {
 		i--
 	}
-	if i < 0 || e.End() > f.pieces[i].End() {
+	if i < 0 || e.End() > pieces[i].End() {
 		return nil, fmt.Errorf("BUG: bytes %d to %d of %s were not fetched", e.Offset, e.End(), f.key)
 	}
-	from := e.Offset - f.pieces[i].Offset
-	return f.pieces[i].body[from : from+e.Length : from+e.Length], nil
+	from := e.Offset - pieces[i].Offset
+	return pieces[i].body[from : from+e.Length : from+e.Length], nil
 }

@@ -128,7 +128,7 @@ func (d *Dataset) frameTable(dec *Decoder, t *symtab.Table) (f *frameTable, err 
 			return nil, fmt.Errorf("column %d: %w", c.column, err)
 		}
 	}
-	b, err := d.fetch.bytes(g.column(frameFlags))
+	b, err := d.bytes(g.column(frameFlags))
 	if err != nil {
 		return nil, err
 	}

@@ -12,15 +12,10 @@ import (
 // merged. A profile that the builder has already, by its id, is left out: what
 // a redelivered message stored twice becomes one again.
 func (b *Builder) AddBlock(ctx context.Context, r *Reader, m *Meta) error {
-	datasets, err := r.Read(ctx, m, Request{From: 0, To: math.MaxInt64, Need: NeedAll})
-	if err != nil {
-		return fmt.Errorf("merge: %w", err)
-	}
 	dec := r.NewDecoder()
-	for _, d := range datasets {
-		if err := b.addDataset(d, dec); err != nil {
-			return fmt.Errorf("merge: %w", err)
-		}
+	req := Request{From: 0, To: math.MaxInt64, Need: NeedAll}
+	if err := r.Read(ctx, m, req, func(d *Dataset) error { return b.addDataset(d, dec) }); err != nil {
+		return fmt.Errorf("merge: %w", err)
 	}
 	return nil
 }

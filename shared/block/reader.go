@@ -14,8 +14,9 @@ import (
 
 // Reader reads parts of blocks. It may be used by many goroutines.
 type Reader struct {
-	store objstore.Reader
-	zstd  *zstd.Decoder
+	store    objstore.Reader
+	zstd     *zstd.Decoder
+	maxFetch int64 // see maxFetchBytes
 }
 
 // NewReader returns a reader of the blocks in a store.
@@ -25,7 +26,7 @@ func NewReader(store objstore.Reader) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make zstd decoder: %w", err)
 	}
-	return &Reader{store: store, zstd: dec}, nil
+	return &Reader{store: store, zstd: dec, maxFetch: maxFetchBytes}, nil
 }
 
 // Need says which columns a query wants. Each takes more bytes to read.
@@ -58,23 +59,56 @@ type Request struct {
 	Need     Need
 }
 
+// maxFetchBytes bounds what is held of a block at a time: datasets are fetched
+// in groups of about this size.
+const maxFetchBytes = 32 << 20
+
 // Read fetches what the request wants of a block, in at most two round trips
 // to the store: the tables of contents of the datasets, then their columns. It
-// returns the datasets that have something of it, by service; what was fetched
-// is decoded by their methods.
-func (r *Reader) Read(ctx context.Context, m *Meta, req Request) ([]*Dataset, error) {
-	f := &fetcher{store: r.store, key: m.Key(), size: m.Size}
-	out, err := r.read(ctx, m, req, f)
-	if err != nil {
-		return nil, fmt.Errorf("read block %s: %w", f.key, err)
+// hands the datasets that have something of it to each, by service; what was
+// fetched is decoded by their methods. If it is much, datasets come in groups,
+// with a round trip for each group, so that a large block is never held as a
+// whole. An error of each ends the reading.
+func (r *Reader) Read(ctx context.Context, m *Meta, req Request, each func(*Dataset) error) error {
+	if m.MaxTime < req.From || m.MinTime > req.To {
+		return nil
 	}
-	return out, nil
+	f := &fetcher{store: r.store, key: m.Key(), size: m.Size}
+	datasets, err := r.open(ctx, m, req, f)
+	for len(datasets) > 0 && err == nil {
+		group := datasets[:r.group(datasets, req.Need, f)]
+		if err = f.fetch(ctx); err != nil {
+			break
+		}
+		for _, d := range group {
+			d.fetched = f.pieces
+			if err := each(d); err != nil {
+				return err
+			}
+		}
+		datasets = datasets[len(group):]
+	}
+	if err != nil {
+		return fmt.Errorf("read block %s: %w", f.key, err)
+	}
+	return nil
 }
 
-func (r *Reader) read(ctx context.Context, m *Meta, req Request, f *fetcher) ([]*Dataset, error) {
-	if m.MaxTime < req.From || m.MinTime > req.To {
-		return nil, nil
+// group asks for the columns of the first datasets, as many as are read at a
+// time, and returns how many they are.
+func (r *Reader) group(datasets []*Dataset, need Need, f *fetcher) int {
+	for i, d := range datasets {
+		if i > 0 && f.wanted() > r.maxFetch {
+			return i
+		}
+		d.want(need)
 	}
+	return len(datasets)
+}
+
+// open reads the tables of contents of the datasets that a request is about,
+// and returns those that have something of it.
+func (r *Reader) open(ctx context.Context, m *Meta, req Request, f *fetcher) ([]*Dataset, error) {
 	value := make([]int, len(m.Kinds)) // of the type in each kind; -1 if not there
 	for i := range m.Kinds {
 		if req.Type != nil {
@@ -94,18 +128,13 @@ func (r *Reader) read(ctx context.Context, m *Meta, req Request, f *fetcher) ([]
 	}
 	var out []*Dataset
 	for _, ref := range refs {
-		d, err := open(m, ref, f, req, value)
+		d, err := openDataset(m, ref, f, req, value)
 		if err != nil {
 			return nil, fmt.Errorf("dataset %s: %w", ref.Service, err)
 		}
 		if len(d.Parts) > 0 {
-			d.want(req.Need)
 			out = append(out, d)
 		}
-	}
-	// The contents were copied out of f's first pieces by parsing.
-	if err := f.fetch(ctx); err != nil {
-		return nil, err
 	}
 	return out, nil
 }
@@ -119,9 +148,9 @@ func anyKind(kinds, value []int) bool {
 	return false
 }
 
-// open reads the table of contents of a dataset.
-func open(m *Meta, ref *DatasetRef, f *fetcher, req Request, value []int) (*Dataset, error) {
-	b, err := f.bytes(ref.Contents)
+// openDataset reads the table of contents of a dataset.
+func openDataset(m *Meta, ref *DatasetRef, f *fetcher, req Request, value []int) (*Dataset, error) {
+	b, err := f.bytes(f.pieces, ref.Contents)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func (d *Dataset) stacks(dec *Decoder) (Stacks, error) {
 // rooted decodes a column of the stacks, whose first row is the root's -1.
 func (d *Dataset) rooted(dec *Decoder, slot int, column int, base int64, limit int) ([]int32, error) {
 	g := &d.contents.stacksRG
-	b, err := d.fetch.bytes(g.column(column))
+	b, err := d.bytes(g.column(column))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (d *Dataset) names(dec *Decoder) (Names, error) {
 		return Names{}, err
 	}
 	n := Names{Table: table, IDs: ids, First: first}
-	b, err := d.fetch.bytes(g.column(frameFlags))
+	b, err := d.bytes(g.column(frameFlags))
 	if err != nil {
 		return n, err
 	}

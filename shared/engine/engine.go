@@ -80,18 +80,14 @@ func (e *Engine) read(ctx context.Context, blocks []*block.Meta, req block.Reque
 	g.SetLimit(maxReads)
 	for _, m := range blocks {
 		g.Go(func() error {
-			ds, err := e.reader.Read(ctx, m, req)
-			if err != nil {
-				return err
-			}
-			for _, d := range ds {
+			return e.reader.Read(ctx, m, req, func(d *block.Dataset) error {
 				select {
 				case to <- d:
+					return nil
 				case <-ctx.Done():
 					return context.Cause(ctx)
 				}
-			}
-			return nil
+			})
 		})
 	}
 	return g.Wait()

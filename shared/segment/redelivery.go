@@ -56,12 +56,9 @@ func (d *Drainer) dropStored(ctx context.Context, tenant profile.TenantID, t *te
 
 // mark sets the suspects that a segment holds.
 func (d *Drainer) mark(ctx context.Context, meta *block.Meta, suspects map[profile.ID]bool) error {
-	datasets, err := d.Blocks.Read(ctx, meta, block.Request{From: meta.MinTime, To: meta.MaxTime, Need: block.NeedIDs})
-	if err != nil {
-		return err
-	}
 	dec := d.Blocks.NewDecoder()
-	for _, ds := range datasets {
+	req := block.Request{From: meta.MinTime, To: meta.MaxTime, Need: block.NeedIDs}
+	return d.Blocks.Read(ctx, meta, req, func(ds *block.Dataset) error {
 		for _, p := range ds.Parts {
 			ids, err := p.IDs(dec)
 			if err != nil {
@@ -73,6 +70,6 @@ func (d *Drainer) mark(ctx context.Context, meta *block.Meta, suspects map[profi
 				}
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
