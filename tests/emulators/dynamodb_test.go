@@ -1,0 +1,53 @@
+package emulators
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/blockindextest"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/dynamoindex"
+)
+
+func TestBlockIndex(t *testing.T) {
+	address := endpoint(t, "PYROCUMULUS_DYNAMODB_ENDPOINT")
+	if !inner() {
+		compare(t, "DynamoDB Local")
+		return
+	}
+	client := dynamodb.NewFromConfig(awsConfig(t, address))
+	run, n := time.Now().UnixNano(), atomic.Int64{}
+	names := make(map[blockindex.Index]string)
+	blockindextest.Run(t, func(t *testing.T) blockindex.Index {
+		table := fmt.Sprintf("test-%d-%d", run, n.Add(1))
+		createTable(t, client, table)
+		ix := dynamoindex.New(client, table)
+		names[ix] = table
+		return ix
+	}, blockindextest.Reopen(func(_ *testing.T, ix blockindex.Index) blockindex.Index {
+		return dynamoindex.New(client, names[ix])
+	}))
+}
+
+func createTable(t *testing.T, client *dynamodb.Client, table string) {
+	t.Helper()
+	in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
+	for name, kind := range map[string]types.KeyType{dynamoindex.PartitionKey: types.KeyTypeHash, dynamoindex.SortKey: types.KeyTypeRange} {
+		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
+			AttributeName: &name, AttributeType: types.ScalarAttributeTypeS,
+		})
+		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: aws.String(name), KeyType: kind})
+	}
+	if in.KeySchema[0].KeyType != types.KeyTypeHash { // it must come first
+		in.KeySchema[0], in.KeySchema[1] = in.KeySchema[1], in.KeySchema[0]
+	}
+	_, err := client.CreateTable(t.Context(), in)
+	require.NoError(t, err)
+}
