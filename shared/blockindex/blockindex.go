@@ -11,8 +11,8 @@
 //
 //   - Durability. When Insert or Delete returns nil, its effect survives the
 //     loss of the process and the machine's restart.
-//   - Consistency. A Find or CommittedSince that begins after an Insert or
-//     Delete returned sees its effect, from every process.
+//   - Consistency. A Find, CommittedSince or All that begins after an Insert
+//     or Delete returned sees its effect, from every process.
 //   - Replacement. A row that names others in Sources replaces them from the
 //     moment of its Insert: no Find returns a row together with one that it
 //     replaces, even while Insert runs; and never neither of them. This holds
@@ -87,6 +87,10 @@ type Index interface {
 	// particular order. The segment function asks it whether a redelivered
 	// message was stored before.
 	CommittedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]Row, error)
+	// All returns all rows of the tenant, replaced ones included, in no
+	// particular order. Compaction's clean-up needs it; it reads much, so
+	// nothing on the way of a profile or a query calls it.
+	All(ctx context.Context, tenant profile.TenantID) ([]Row, error)
 	// Delete removes rows; rows that are not there are no error.
 	Delete(ctx context.Context, tenant profile.TenantID, ids ...string) error
 	// Tenants returns all tenants that have rows, sorted.

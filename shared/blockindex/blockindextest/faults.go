@@ -14,6 +14,7 @@ const (
 	Insert         faultplan.Op = "blockindex.Insert"
 	Find           faultplan.Op = "blockindex.Find"
 	CommittedSince faultplan.Op = "blockindex.CommittedSince"
+	All            faultplan.Op = "blockindex.All"
 	Delete         faultplan.Op = "blockindex.Delete"
 	Tenants        faultplan.Op = "blockindex.Tenants"
 )
@@ -30,7 +31,8 @@ const (
 //	index.FailNext(blockindextest.Insert, blockindextest.After, nil)
 //
 // To hooks the argument of a call is the row's id for Insert, the ids with
-// commas between them for Delete, and the tenant for Find and CommittedSince.
+// commas between them for Delete, and the tenant for Find, CommittedSince and
+// All.
 type Faults struct {
 	*faultplan.Plan
 	inner blockindex.Index
@@ -59,6 +61,11 @@ func (f *Faults) Find(ctx context.Context, tenant profile.TenantID, from, to int
 // CommittedSince is Index's.
 func (f *Faults) CommittedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]blockindex.Row, error) {
 	return planned(f, CommittedSince, string(tenant), func() ([]blockindex.Row, error) { return f.inner.CommittedSince(ctx, tenant, since) })
+}
+
+// All is Index's.
+func (f *Faults) All(ctx context.Context, tenant profile.TenantID) ([]blockindex.Row, error) {
+	return planned(f, All, string(tenant), func() ([]blockindex.Row, error) { return f.inner.All(ctx, tenant) })
 }
 
 // Delete is Index's.

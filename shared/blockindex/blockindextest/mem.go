@@ -66,6 +66,15 @@ func (m *Mem) CommittedSince(ctx context.Context, tenant profile.TenantID, since
 	return rows, nil
 }
 
+// All is Index's.
+func (m *Mem) All(ctx context.Context, tenant profile.TenantID) ([]blockindex.Row, error) {
+	rows, err := m.collect(ctx, tenant, func(*blockindex.Row) bool { return true })
+	if err != nil {
+		return nil, fmt.Errorf("read all rows: %w", err)
+	}
+	return rows, nil
+}
+
 func (m *Mem) collect(ctx context.Context, tenant profile.TenantID, want func(*blockindex.Row) bool) ([]blockindex.Row, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

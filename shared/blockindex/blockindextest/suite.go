@@ -64,6 +64,8 @@ func Run(t *testing.T, open func(t *testing.T) blockindex.Index, opts ...Option)
 		{"CommittedSince gives rows of level 0 by commit time", testCommittedSince},
 		{"CommittedSince gives replaced rows", testCommittedSinceReplaced},
 		{"CommittedSince gives more rows than one page holds", testCommittedSincePages},
+		{"All gives all rows of a tenant, replaced ones too", testAll},
+		{"All gives more rows than one page holds", testAllPages},
 		{"delete removes rows", testDelete},
 		{"delete of rows that are not there succeeds", testDeleteAbsent},
 		{"delete takes many ids, and an id twice", testDeleteMany},
@@ -149,8 +151,19 @@ func since(t *testing.T, ix blockindex.Index, tenant profile.TenantID, from int6
 	t.Helper()
 	got, err := ix.CommittedSince(t.Context(), tenant, from)
 	require.NoError(t, err)
-	byID := func(a, b blockindex.Row) int { return strings.Compare(a.ID, b.ID) }
-	same(t, slices.SortedFunc(slices.Values(want), byID), slices.SortedFunc(slices.Values(got), byID))
+	same(t, sortedByID(want), sortedByID(got))
+}
+
+// all checks what All gives, in whatever order.
+func all(t *testing.T, ix blockindex.Index, tenant profile.TenantID, want ...blockindex.Row) {
+	t.Helper()
+	got, err := ix.All(t.Context(), tenant)
+	require.NoError(t, err)
+	same(t, sortedByID(want), sortedByID(got))
+}
+
+func sortedByID(rows []blockindex.Row) []blockindex.Row {
+	return slices.SortedFunc(slices.Values(rows), func(a, b blockindex.Row) int { return strings.Compare(a.ID, b.ID) })
 }
 
 // same compares rows in order. The ids are compared first as they make shorter

@@ -32,11 +32,13 @@ func testTenancy(t *testing.T, ix blockindex.Index) {
 	for _, name := range sorted {
 		foundAll(t, ix, name, rows[name])
 		since(t, ix, name, 0, rows[name])
+		all(t, ix, name, rows[name])
 	}
 	for _, absent := range []profile.TenantID{"b", "", "aaaa", "tenant-", "tenant-a2"} {
 		if absent != "" {
 			foundAll(t, ix, absent)
 			since(t, ix, absent, 0)
+			all(t, ix, absent)
 		}
 	}
 	// A row replaces rows of its own tenant alone.
@@ -83,6 +85,7 @@ func (st *suite) testDurable(t *testing.T) {
 
 	second := st.again(t, first)
 	foundAll(t, second, tenantA, ab)
+	all(t, second, tenantA, a, ab)
 	since(t, second, tenantA, math.MinInt64, a)
 	foundAll(t, second, tenantB)
 	tenants(t, second, tenantA)

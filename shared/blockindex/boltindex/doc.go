@@ -21,5 +21,5 @@
 //
 // Times are big endian, so that the order of keys is that of times. Find reads
 // "time" from MaxSpan before the start of its range to its end, CommittedSince
-// reads "level0" from its start on.
+// reads "level0" from its start on, All reads all of "time".
 package boltindex

@@ -30,6 +30,7 @@
 //   - CommittedSince queries commit times and gets the rows, several at once: 1
 //     RRU for each 4 KB of each row. It sees commit times as late or early as
 //     they may be, as nothing is said of the time of the data.
+//   - All queries all buckets that the tenant has or had.
 //   - Tenants queries the tenants and whether each has an id.
 //
 // All reads are consistent ones, which is why there is no secondary index.

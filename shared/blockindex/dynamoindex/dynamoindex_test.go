@@ -140,10 +140,11 @@ func TestCancelled(t *testing.T) {
 	cancel(cause)
 	_, find := ix.Find(ctx, "t", 0, 10)
 	_, since := ix.CommittedSince(ctx, "t", 0)
+	_, all := ix.All(ctx, "t")
 	_, tenants := ix.Tenants(ctx)
 	for name, err := range map[string]error{
 		"Insert": ix.Insert(ctx, rowAt(1, 1)), "Delete": ix.Delete(ctx, "t", rowAt(1, 1).ID), "Delete of none": ix.Delete(ctx, "t"),
-		"Find": find, "CommittedSince": since, "Tenants": tenants,
+		"Find": find, "CommittedSince": since, "All": all, "Tenants": tenants,
 	} {
 		require.ErrorIs(t, err, cause, name)
 	}
