@@ -33,12 +33,12 @@ const growthTicks = 40
 // all, or four times as many.
 type scale struct {
 	name    string
-	every   int // every so manieth service of the corpus is in it
-	copies  int // so many times under another name
+	every   int // one in so many services of the corpus is in it
+	copies  int // so often, each time under another name
 	builder *block.Builder
 }
 
-// addTo adds a profile as often as the scale says. The service that is asked
+// add adds a profile as often as the scale says. The service that is asked
 // for is always there, once.
 func (s *scale) add(asked string, services []string, e *envelope.Envelope, p *pprof.Profile) error {
 	service := e.Labels.Get(profile.LabelServiceName)
@@ -116,16 +116,12 @@ func (w *world) growBy(scales []*scale, services []string, body []byte) error {
 
 // services returns the services of the corpus, sorted.
 func (w *world) services(ctx context.Context) ([]string, error) {
-	rows, err := w.settled.Find(ctx, profile.AnonymousTenant, 0, w.end.UnixNano())
+	blocks, err := w.blocks(ctx, w.settled)
 	if err != nil {
 		return nil, err
 	}
 	names := make(map[string]bool)
-	for i := range rows {
-		m, err := block.ParseMeta(rows[i].Detail)
-		if err != nil {
-			return nil, err
-		}
+	for _, m := range blocks {
 		for _, d := range m.Datasets {
 			names[d.Service] = true
 		}

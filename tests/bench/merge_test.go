@@ -45,9 +45,19 @@ func BenchmarkMerge(b *testing.B) {
 	}
 	cpu.reportPer(w.corpus.profiles)
 	memory.report(b)
-	per := func(bytes int64) float64 { return float64(bytes) / float64(w.corpus.profiles) }
-	b.ReportMetric(per(m.Size), "B/profile")
-	for i, s := range m.Sections {
-		b.ReportMetric(per(s.Length), block.Section(i).String()+"-B/profile")
+	b.ReportMetric(float64(m.Size)/float64(w.corpus.profiles), "B/profile")
+	reportSections(b, []*block.Meta{m}, w.corpus.profiles)
+}
+
+// reportSections reports how large the sections of blocks are, per profile.
+func reportSections(b *testing.B, blocks []*block.Meta, profiles int) {
+	sizes := make(map[block.Section]int64)
+	for _, m := range blocks {
+		for i, e := range m.Sections {
+			sizes[block.Section(i)] += e.Length
+		}
+	}
+	for s, n := range sizes {
+		b.ReportMetric(float64(n)/float64(profiles), s.String()+"-B/profile")
 	}
 }

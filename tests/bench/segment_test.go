@@ -163,14 +163,16 @@ func BenchmarkSegment(b *testing.B) {
 		b.Run(fmt.Sprintf("flushes=%d", flushes), func(b *testing.B) {
 			bytes := flushes * int64(segment.DefaultSettings().FlushBytes)
 			var stats segment.Stats
+			var index *blockindextest.Mem
 			memory := watchMemory()
 			m := startMeter(b)
 			for b.Loop() {
 				from := newPipe(w.corpus.end)
 				fed := make(chan error, 1)
 				go func() { fed <- w.messages.feed(from, bytes) }()
+				index = blockindextest.NewMem()
 				var err error
-				stats, err = drain(b.Context(), from, w.store, blockindextest.NewMem(), w.codec)
+				stats, err = drain(b.Context(), from, w.store, index, w.codec)
 				require.NoError(b, err)
 				require.NoError(b, <-fed)
 			}
@@ -178,6 +180,9 @@ func BenchmarkSegment(b *testing.B) {
 			memory.report(b)
 			b.ReportMetric(float64(stats.Bytes)/float64(stats.Messages), "B/profile")
 			b.ReportMetric(float64(stats.Messages)/float64(stats.Segments), "profiles/segment")
+			segments, err := w.blocks(b.Context(), index)
+			require.NoError(b, err)
+			reportSections(b, segments, stats.Messages)
 		})
 	}
 }

@@ -141,22 +141,32 @@ func (w *world) pushAll(ctx context.Context, bodies chan<- []byte) error {
 
 // settle merges all segments.
 func (w *world) settle(ctx context.Context) error {
-	rows, err := w.fresh.Find(ctx, profile.AnonymousTenant, w.start.UnixNano(), w.end.UnixNano())
-	if err != nil {
+	var err error
+	if w.segments, err = w.blocks(ctx, w.fresh); err != nil {
 		return err
-	}
-	for i := range rows {
-		m, err := block.ParseMeta(rows[i].Detail)
-		if err != nil {
-			return err
-		}
-		w.segments = append(w.segments, m)
 	}
 	body, m, err := merge(ctx, w.store, w.segments)
 	if err != nil {
 		return err
 	}
 	return storeBlock(ctx, w.store, w.settled, body, m)
+}
+
+// blocks returns what an index has.
+func (w *world) blocks(ctx context.Context, index *blockindextest.Mem) ([]*block.Meta, error) {
+	rows, err := index.Find(ctx, profile.AnonymousTenant, 0, w.end.UnixNano())
+	if err != nil {
+		return nil, err
+	}
+	var out []*block.Meta
+	for i := range rows {
+		m, err := block.ParseMeta(rows[i].Detail)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // storeBlock stores a block and its index row.
