@@ -1,0 +1,204 @@
+package compaction
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+)
+
+// ErrStale is returned for a job whose sources are not all there any more, or
+// were replaced, since it was planned. There is nothing to be done about it.
+var ErrStale = errors.New("sources were replaced or deleted since the job was planned")
+
+const (
+	// slice is the time of a row group of a merged block.
+	slice = 15 * time.Minute
+	// attempts is how often a write is tried.
+	attempts = 3
+	// backoff is the wait before the second attempt; it doubles.
+	backoff = 100 * time.Millisecond
+)
+
+// Store is what a compactor needs of the object store.
+type Store interface {
+	objstore.Reader
+	objstore.Writer
+}
+
+// Index is what a compactor needs of the block index; blockindex.Index has it.
+type Index interface {
+	Insert(ctx context.Context, row blockindex.Row) error
+	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error)
+	Tenants(ctx context.Context) ([]profile.TenantID, error)
+}
+
+// Deps are what a compactor works with.
+type Deps struct {
+	Store  Store
+	Index  Index
+	Blocks *block.Reader // reads from Store
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Sleep waits between attempts; nil is time.Sleep.
+	Sleep func(time.Duration)
+}
+
+// Compactor merges blocks. Run may be called from many goroutines, RunAll from
+// one at a time.
+type Compactor struct {
+	policy Policy
+	Deps
+	wholeAt time.Time // when RunAll looked at all of time last
+}
+
+// New returns a compactor.
+func New(p Policy, d Deps) *Compactor {
+	if d.Sleep == nil {
+		d.Sleep = time.Sleep
+	}
+	return &Compactor{policy: p, Deps: d}
+}
+
+// Run does a job and returns the description of the merged block. A job that
+// was done already, by whomever, is a success. The sources stay.
+func (c *Compactor) Run(ctx context.Context, j Job) (*block.Meta, error) {
+	meta, err := c.run(ctx, j)
+	if err != nil {
+		return nil, fmt.Errorf("compact %d blocks of tenant %s into %s: %w", len(j.Sources), j.Tenant, j.ID, err)
+	}
+	return meta, nil
+}
+
+func (c *Compactor) run(ctx context.Context, j Job) (*block.Meta, error) {
+	done, err := c.check(ctx, j)
+	if done != nil || err != nil {
+		return done, err
+	}
+	body, meta, err := c.merge(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	err = c.retry(ctx, func() error { return c.Store.Put(ctx, meta.Key(), body) })
+	if errors.Is(err, objstore.ErrExists) {
+		meta, err = c.adopt(ctx, j)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("put block: %w", err)
+	}
+	return c.commit(ctx, j, meta)
+}
+
+// merge makes the block of a job's sources.
+func (c *Compactor) merge(ctx context.Context, j Job) ([]byte, *block.Meta, error) {
+	// A block of level 1 lives for minutes: to make it small costs more than
+	// it is worth.
+	b := block.NewBuilder(block.Options{Slice: slice, Small: j.Level >= 2})
+	for i := range j.Sources {
+		m, err := block.ParseMeta(j.Sources[i].Detail)
+		if err != nil {
+			return nil, nil, fmt.Errorf("index row %s: %w", j.Sources[i].ID, err)
+		}
+		if err := b.AddBlock(ctx, c.Blocks, m); err != nil {
+			return nil, nil, err
+		}
+	}
+	return b.Build(j.Tenant, j.ID, j.Level, j.sourceIDs())
+}
+
+// adopt reads the description of the object that is there under the job's id
+// with other bytes: another build of this code has done the same job, and has
+// not committed it. What it wrote is as good.
+func (c *Compactor) adopt(ctx context.Context, j Job) (*block.Meta, error) {
+	body, err := c.Store.Get(ctx, block.Key(j.Tenant, j.ID))
+	if err != nil {
+		return nil, fmt.Errorf("read what is there: %w", err)
+	}
+	_, meta, err := block.Files(body)
+	if err != nil {
+		return nil, fmt.Errorf("read what is there: %w", err)
+	}
+	if meta.Tenant != j.Tenant || meta.ID != j.ID || !slices.Equal(meta.Sources, j.sourceIDs()) {
+		return nil, fmt.Errorf("%w: it is of other sources", objstore.ErrExists)
+	}
+	return meta, nil
+}
+
+// commit inserts the row of a merged block, if its sources are as they were.
+func (c *Compactor) commit(ctx context.Context, j Job, meta *block.Meta) (*block.Meta, error) {
+	done, err := c.check(ctx, j)
+	if done != nil || err != nil {
+		return done, err
+	}
+	row := blockindex.Row{
+		Tenant: j.Tenant, ID: j.ID, Level: j.Level, MinTime: meta.MinTime, MaxTime: meta.MaxTime,
+		CommittedAt: c.Now().UnixMilli(), Sources: j.sourceIDs(), Detail: meta.Append(nil),
+	}
+	// The row's range must cover the sources' so that whoever finds one of
+	// them finds what replaces it.
+	for i := range j.Sources {
+		row.MinTime, row.MaxTime = min(row.MinTime, j.Sources[i].MinTime), max(row.MaxTime, j.Sources[i].MaxTime)
+	}
+	err = c.retry(ctx, func() error { return c.Index.Insert(ctx, row) })
+	if errors.Is(err, blockindex.ErrConflict) {
+		// Somebody else has inserted it, at another time.
+		if done, err := c.check(ctx, j); done != nil || err != nil {
+			return done, err
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("insert index row: %w", err)
+	}
+	return meta, nil
+}
+
+// check looks at the sources' rows. It returns the merged block's description
+// if its row is there, ErrStale if a source is not, and nothing if there is
+// work to do.
+func (c *Compactor) check(ctx context.Context, j Job) (*block.Meta, error) {
+	from, to := int64(math.MaxInt64), int64(0)
+	missing := make(map[string]bool)
+	for i := range j.Sources {
+		from, to = min(from, j.Sources[i].MinTime), max(to, j.Sources[i].MaxTime)
+		missing[j.Sources[i].ID] = true
+	}
+	rows, err := c.Index.Find(ctx, j.Tenant, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("look for the sources: %w", err)
+	}
+	for i := range rows {
+		if rows[i].ID == j.ID {
+			return block.ParseMeta(rows[i].Detail)
+		}
+		delete(missing, rows[i].ID)
+	}
+	if len(missing) > 0 {
+		return nil, ErrStale
+	}
+	return nil, nil
+}
+
+// retry tries again what is safe to do twice and may yet succeed.
+func (c *Compactor) retry(ctx context.Context, f func() error) error {
+	var err error
+	wait := backoff
+	for i := range attempts {
+		if i > 0 {
+			c.Sleep(wait)
+			wait *= 2
+		}
+		err = f()
+		if err == nil || ctx.Err() != nil || errors.Is(err, objstore.ErrExists) || errors.Is(err, blockindex.ErrConflict) {
+			return err
+		}
+	}
+	return err
+}

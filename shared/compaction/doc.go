@@ -1,0 +1,26 @@
+// Package compaction merges blocks into larger ones, level by level, so that
+// their number stays bounded and what a query reads lies together. No answer
+// changes by it, at no moment.
+//
+// [Plan] says, by the rows of the index alone, which blocks to merge: it is a
+// pure function. [Compactor.Run] does one such job: it writes the merged
+// object, then inserts its row, which names the sources; that one insert is the
+// commit. Readers leave out rows that another row names. The sources stay where
+// they are: package sweep deletes them later.
+//
+// Whatever call fails and wherever the process dies, nothing is lost and
+// nothing is counted twice:
+//
+//   - before the insert nothing but an object without a row was made, which no
+//     reader sees; the job is planned again or package sweep collects it;
+//   - the id of a merged block, and with the same build of this code its bytes,
+//     follow from its sources. Who does a job again, or at the same time as
+//     another, writes the same key and the same row;
+//   - before the insert the sources are looked up once more. If some were
+//     replaced or deleted meanwhile the job is dropped ([ErrStale]).
+//
+// Between that look and the insert another worker could still commit a job that
+// shares some sources and not all: nothing in the contract of the index refuses
+// it. Hence one worker at a time plans for an index: the local host is one
+// process, and on AWS the function's reserved concurrency is 1.
+package compaction
