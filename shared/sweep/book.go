@@ -1,0 +1,71 @@
+package sweep
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+)
+
+// book is the rows of a tenant.
+type book struct {
+	rows map[string]*blockindex.Row // by id
+	// replacedAt is when a row that replaces this one was committed, the
+	// earliest of them, Unix milliseconds. The row itself may be gone.
+	replacedAt map[string]int64
+}
+
+func newBook(rows []blockindex.Row) *book {
+	b := &book{rows: make(map[string]*blockindex.Row), replacedAt: make(map[string]int64)}
+	for i := range rows {
+		r := &rows[i]
+		b.rows[r.ID] = r
+		for _, id := range r.Sources {
+			if at, ok := b.replacedAt[id]; !ok || r.CommittedAt < at {
+				b.replacedAt[id] = r.CommittedAt
+			}
+		}
+	}
+	return b
+}
+
+func (b *book) remove(r *blockindex.Row) { delete(b.rows, r.ID) }
+
+func (b *book) isReplaced(r *blockindex.Row) bool {
+	_, ok := b.replacedAt[r.ID]
+	return ok
+}
+
+// isLive reports whether there is a row of this id that queries read.
+func (b *book) isLive(id string) bool {
+	_, replaced := b.replacedAt[id]
+	return b.rows[id] != nil && !replaced
+}
+
+// deletable returns the rows that may be deleted now, ordered by id.
+func (b *book) deletable(now time.Time, s Settings) []*blockindex.Row {
+	var out []*blockindex.Row
+	for _, r := range b.rows {
+		if b.isDue(r, now, s) && !b.hidesAny(r) {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b *blockindex.Row) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// isDue reports whether nobody needs the row for itself any more. One that was
+// replaced waits for the delay even if it has expired, for its object's sake.
+func (b *book) isDue(r *blockindex.Row, now time.Time, s Settings) bool {
+	if at, ok := b.replacedAt[r.ID]; ok {
+		return at <= now.Add(-s.Delay).UnixMilli()
+	}
+	return s.Retention > 0 && r.MaxTime < now.Add(-s.Retention).UnixNano()
+}
+
+// hidesAny reports whether the row replaces one that is still there, which
+// would be found again without it.
+func (b *book) hidesAny(r *blockindex.Row) bool {
+	return slices.ContainsFunc(r.Sources, func(id string) bool { return b.rows[id] != nil })
+}

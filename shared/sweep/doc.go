@@ -1,0 +1,19 @@
+// Package sweep deletes what nobody needs any more: blocks that others have
+// replaced, blocks that are older than the retention, and objects that no row
+// of the index names.
+//
+// The order of steps keeps every answer as it is, wherever the process dies:
+//
+//   - A replaced block stays for a delay after the commit of what replaces it,
+//     since a query that was planned before may still read it.
+//   - The row goes first, then the object. No row ever points at an object that
+//     is not there; what is left over is an object without a row.
+//   - A row is deleted only after all that it replaces is gone. Else they would
+//     be found again, beside the block that has their profiles by now.
+//   - An object without a row is deleted when it is some time old and cannot
+//     get a row any more. One that compaction wrote before it died can, as long
+//     as all its sources are there: the same job is planned again, and its
+//     object is found to be there already.
+//   - Expired rows go at once, their objects only a delay later, again for the
+//     queries that were planned before.
+package sweep

@@ -1,0 +1,138 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+)
+
+// Settings say how a sweeper works.
+type Settings struct {
+	// Delay is how long a block stays after another has replaced it: longer
+	// than any query takes.
+	Delay time.Duration
+	// OrphanAge is how old an object without a row must be: longer than it can
+	// take from the put of an object to the insert of its row.
+	OrphanAge time.Duration
+	// Retention is how long a profile is kept, by its time. A block goes when
+	// its latest profile is older. 0 keeps all.
+	Retention time.Duration
+}
+
+// DefaultSettings are those of a function on AWS.
+func DefaultSettings() Settings {
+	return Settings{Delay: 15 * time.Minute, OrphanAge: time.Hour, Retention: 31 * 24 * time.Hour}
+}
+
+// Index is what a sweeper needs of the block index; blockindex.Index has it.
+type Index interface {
+	All(ctx context.Context, tenant profile.TenantID) ([]blockindex.Row, error)
+	Delete(ctx context.Context, tenant profile.TenantID, ids ...string) error
+	Tenants(ctx context.Context) ([]profile.TenantID, error)
+}
+
+// Deps are what a sweeper works with.
+type Deps struct {
+	Store objstore.Store
+	Index Index
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Sweeper deletes what nobody needs. Its methods may be called from many
+// goroutines and processes.
+type Sweeper struct {
+	settings Settings
+	Deps
+}
+
+// New returns a sweeper.
+func New(s Settings, d Deps) *Sweeper { return &Sweeper{settings: s, Deps: d} }
+
+// Stats is what a run did.
+type Stats struct {
+	Replaced int // rows and objects that were deleted because others replace them
+	Expired  int // rows that were deleted for their age
+	Orphans  int // objects without a row that were deleted
+	Bytes    int64
+	Failed   int // tenants that were not swept to the end
+}
+
+func (s *Stats) add(o Stats) {
+	s.Replaced += o.Replaced
+	s.Expired += o.Expired
+	s.Orphans += o.Orphans
+	s.Bytes += o.Bytes
+	s.Failed += o.Failed
+}
+
+// Rows deletes the rows of all tenants that were replaced or have expired, and
+// the objects of those that were replaced. What fails does not keep other
+// tenants from being swept; it is done by the next run.
+func (s *Sweeper) Rows(ctx context.Context) (Stats, error) {
+	var stats Stats
+	tenants, err := s.Index.Tenants(ctx)
+	if err != nil {
+		return stats, fmt.Errorf("sweep: %w", err)
+	}
+	var errs []error
+	for _, tenant := range tenants {
+		if ctx.Err() != nil {
+			errs = append(errs, context.Cause(ctx))
+			break
+		}
+		t, err := s.tenantRows(ctx, tenant)
+		if err != nil {
+			t.Failed++
+			errs = append(errs, fmt.Errorf("sweep tenant %s: %w", tenant, err))
+		}
+		stats.add(t)
+	}
+	return stats, errors.Join(errs...)
+}
+
+// tenantRows deletes rows in generations: first those that replace nothing that
+// is still there, then those that had replaced them, and so on.
+func (s *Sweeper) tenantRows(ctx context.Context, tenant profile.TenantID) (Stats, error) {
+	var stats Stats
+	rows, err := s.Index.All(ctx, tenant)
+	if err != nil {
+		return stats, err
+	}
+	b := newBook(rows)
+	for {
+		gone := b.deletable(s.Now(), s.settings)
+		if len(gone) == 0 {
+			return stats, nil
+		}
+		ids := make([]string, len(gone))
+		for i, r := range gone {
+			ids[i] = r.ID
+		}
+		if err := s.Index.Delete(ctx, tenant, ids...); err != nil {
+			return stats, err
+		}
+		for _, r := range gone {
+			replaced := b.isReplaced(r)
+			b.remove(r)
+			if !replaced {
+				stats.Expired++
+				continue
+			}
+			if err := s.Store.Delete(ctx, block.Key(tenant, r.ID)); err != nil {
+				return stats, err // it is an orphan now
+			}
+			stats.Replaced++
+			if m, err := block.ParseMeta(r.Detail); err == nil {
+				stats.Bytes += m.Size
+			}
+		}
+	}
+}
