@@ -29,6 +29,10 @@ test: ## run all tests
 test-race: ## run all tests with the race detector, which needs a C compiler
 	go test -race ./...
 
+.PHONY: test-emulators
+test-emulators: ## run the suites of the AWS adapters against emulators; needs Python, Java and Maven
+	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators
+
 .PHONY: lint
 lint: ## check format, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); \
@@ -68,4 +72,4 @@ clean: ## remove what the other targets made
 help: ## print this
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

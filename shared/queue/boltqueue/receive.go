@@ -22,7 +22,7 @@ type taken struct {
 // Receive is [queue.Receiver.Receive]. A visibility of 0 leaves the messages
 // visible, their handles are then good for nothing.
 func (q *Queue) Receive(ctx context.Context, limit int, wait, visibility time.Duration) ([]queue.Delivery, error) {
-	if err := checkReceive(limit, wait, visibility); err != nil {
+	if err := queue.CheckReceive(limit, wait, visibility); err != nil {
 		return nil, fmt.Errorf("receive: %w", err)
 	}
 	got, err := q.await(ctx, limit, wait, visibility)
@@ -149,9 +149,9 @@ func (q *Queue) giveBack(got []taken) {
 // Extend is [queue.Receiver.Extend]. As with SQS a message can be in flight
 // for MaxVisibility in all; more is ErrBadEntry.
 func (q *Queue) Extend(ctx context.Context, handles []string, visibility time.Duration) []error {
-	err := checkCount(len(handles))
+	err := queue.CheckCount(len(handles))
 	if err == nil {
-		err = checkVisibility(visibility)
+		err = queue.CheckVisibility(visibility)
 	}
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)

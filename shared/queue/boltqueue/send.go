@@ -11,12 +11,12 @@ import (
 // Send is [queue.Sender.Send]. Bad messages do not keep the others from being
 // sent, but those that are there are so all or none.
 func (q *Queue) Send(ctx context.Context, batch []queue.Message) []error {
-	if err := checkBatch(batch); err != nil {
+	if err := queue.CheckBatch(batch); err != nil {
 		return all(len(batch), fmt.Errorf("send: %w", err))
 	}
 	o := newOp(ctx, len(batch))
 	for i, m := range batch {
-		if o.errs[i] = checkMessage(m); o.errs[i] != nil {
+		if o.errs[i] = queue.CheckMessage(m); o.errs[i] != nil {
 			continue
 		}
 		// The queue keeps a copy: the caller may be gone before the file is
@@ -31,7 +31,7 @@ func (q *Queue) Send(ctx context.Context, batch []queue.Message) []error {
 // Delete is [queue.Receiver.Delete]. Any handle of a message that is gone is a
 // success, also one of an earlier receive.
 func (q *Queue) Delete(ctx context.Context, handles []string) []error {
-	if err := checkCount(len(handles)); err != nil {
+	if err := queue.CheckCount(len(handles)); err != nil {
 		return all(len(handles), fmt.Errorf("delete: %w", err))
 	}
 	o := newOp(ctx, len(handles))

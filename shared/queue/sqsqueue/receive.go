@@ -20,7 +20,7 @@ const sequenceDigits = 39
 
 // Receive is Receiver's.
 func (q *Queue) Receive(ctx context.Context, max int, wait, visibility time.Duration) ([]queue.Delivery, error) {
-	if err := checkReceive(max, wait, visibility); err != nil {
+	if err := queue.CheckReceive(max, wait, visibility); err != nil {
 		return nil, fmt.Errorf("receive messages: %w", err)
 	}
 	out, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{

@@ -15,7 +15,7 @@ import (
 // Send is Sender's.
 func (q *Queue) Send(ctx context.Context, batch []queue.Message) []error {
 	const verb = "send message"
-	if err := checkBatch(batch); err != nil {
+	if err := queue.CheckBatch(batch); err != nil {
 		return refuse(len(batch), fmt.Errorf("%s: %w", verb, err))
 	}
 	r := newResults(verb, len(batch))
@@ -23,7 +23,7 @@ func (q *Queue) Send(ctx context.Context, batch []queue.Message) []error {
 	var ids []*string
 	for i, m := range batch {
 		id := idOf(i)
-		if err := checkMessage(m); err != nil {
+		if err := queue.CheckMessage(m); err != nil {
 			r.set(id, err)
 			continue
 		}

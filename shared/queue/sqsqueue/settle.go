@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 )
 
 // settled is what SQS says of a call with handles: the ids of the entries that
@@ -18,7 +20,7 @@ type settled struct {
 
 // settle makes a call with the handles that may be good ones.
 func settle(ctx context.Context, verb string, handles []string, call func(good []int) (settled, error)) []error {
-	if err := checkCount(len(handles)); err != nil {
+	if err := queue.CheckCount(len(handles)); err != nil {
 		return refuse(len(handles), fmt.Errorf("%s: %w", verb, err))
 	}
 	r := newResults(verb, len(handles))
@@ -47,7 +49,7 @@ func settle(ctx context.Context, verb string, handles []string, call func(good [
 // Extend is Receiver's.
 func (q *Queue) Extend(ctx context.Context, handles []string, visibility time.Duration) []error {
 	const verb = "extend visibility timeout"
-	if err := checkVisibility(visibility); err != nil {
+	if err := queue.CheckVisibility(visibility); err != nil {
 		return refuse(len(handles), fmt.Errorf("%s: %w", verb, err))
 	}
 	return settle(ctx, verb, handles, func(good []int) (s settled, err error) {
