@@ -1,0 +1,297 @@
+package sweep_test
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/blockindextest"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore/objstoretest"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore/objstoretest/faultplan"
+	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/sweep"
+)
+
+var start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// world is blocks that are called by short names.
+type world struct {
+	t     *testing.T
+	plan  *faultplan.Plan
+	mem   *objstoretest.Mem
+	index *blockindextest.Mem
+	now   time.Time
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, plan: faultplan.New(), mem: objstoretest.NewMem(), index: blockindextest.NewMem(), now: start}
+	w.mem.Now = w.clock
+	return w
+}
+
+func (w *world) clock() time.Time { return w.now }
+
+func (w *world) sweeper(s sweep.Settings) *sweep.Sweeper {
+	return sweep.New(s, sweep.Deps{
+		Store: objstoretest.NewFaultsOf(w.plan, w.mem), Index: blockindextest.NewFaultsOf(w.plan, w.index),
+		Now: w.clock, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+func idOf(name string) string {
+	var u ulid.ULID
+	copy(u[6:], name)
+	return u.String()
+}
+
+func nameOf(id string) string {
+	u := ulid.MustParse(id)
+	return strings.TrimRight(string(u[6:]), "\x00")
+}
+
+// object writes the object of a block whose one profile is of now, and returns
+// its row.
+func (w *world) object(tenant profile.TenantID, name string, level int, sources ...string) blockindex.Row {
+	for i, s := range sources {
+		sources[i] = idOf(s)
+	}
+	p := &pprof.Profile{
+		SampleTypes: []profile.ValueType{{Type: "cpu", Unit: "nanoseconds"}}, TimeNanos: w.now.UnixNano(),
+		Strings: []string{"", "main"}, Functions: []pprof.Function{{Name: 1}}, Locations: []pprof.Location{{NumLines: 1}},
+		Lines: []pprof.Line{{}}, Stacks: []uint32{0}, Samples: []pprof.Sample{{StackEnd: 1}}, Values: []int64{1},
+	}
+	b := block.NewBuilder(block.Options{})
+	require.NoError(w.t, b.Add(profile.NewLabels(profile.LabelName, "x", profile.LabelServiceName, "s"), profile.ID{1}, p))
+	body, m, err := b.Build(tenant, idOf(name), level, sources)
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.mem.Put(w.t.Context(), m.Key(), body))
+	return blockindex.Row{
+		Tenant: tenant, ID: m.ID, Level: level, MinTime: m.MinTime, MaxTime: m.MaxTime,
+		CommittedAt: w.now.UnixMilli(), Sources: sources, Detail: m.Append(nil),
+	}
+}
+
+func (w *world) block(tenant profile.TenantID, name string, level int, sources ...string) {
+	require.NoError(w.t, w.index.Insert(w.t.Context(), w.object(tenant, name, level, sources...)))
+}
+
+// state is what there is: the rows, and the objects that have none.
+func (w *world) state() string {
+	var rows, orphans []string
+	tenants, err := w.index.Tenants(w.t.Context())
+	require.NoError(w.t, err)
+	has := make(map[string]bool)
+	for _, tenant := range tenants {
+		all, err := w.index.All(w.t.Context(), tenant)
+		require.NoError(w.t, err)
+		for _, r := range all {
+			rows = append(rows, nameOf(r.ID))
+			has[block.Key(tenant, r.ID)] = true
+			_, err := w.mem.Get(w.t.Context(), block.Key(tenant, r.ID))
+			require.NoError(w.t, err, "a row has its object")
+		}
+	}
+	infos, err := w.mem.List(w.t.Context(), "", "", 1000)
+	require.NoError(w.t, err)
+	for _, o := range infos {
+		if !has[o.Key] {
+			orphans = append(orphans, nameOf(o.Key[strings.LastIndex(o.Key, "/")+1:]))
+		}
+	}
+	slices.Sort(rows)
+	slices.Sort(orphans)
+	return strings.Join(rows, " ") + " | " + strings.Join(orphans, " ")
+}
+
+func (w *world) rows(s sweep.Settings) sweep.Stats {
+	stats, err := w.sweeper(s).Rows(w.t.Context())
+	require.NoError(w.t, err)
+	return stats
+}
+
+func (w *world) orphans(s sweep.Settings) sweep.Stats {
+	stats, err := w.sweeper(s).Orphans(w.t.Context())
+	require.NoError(w.t, err)
+	return stats
+}
+
+func TestReplacedBlocksGoAfterTheDelay(t *testing.T) {
+	w, s := newWorld(t), sweep.DefaultSettings()
+	w.block("acme", "a", 0)
+	w.block("acme", "b", 0)
+	w.block("acme", "c", 0)
+	w.now = w.now.Add(time.Hour) // counts from the commit of what replaces them
+	w.block("acme", "A", 1, "a", "b")
+	w.now = w.now.Add(s.Delay - time.Millisecond)
+	require.Zero(t, w.rows(s))
+	w.now = w.now.Add(time.Millisecond)
+	stats := w.rows(s)
+	require.Equal(t, 2, stats.Replaced)
+	require.Positive(t, stats.Bytes)
+	require.Equal(t, "A c | ", w.state())
+	require.Zero(t, w.rows(s))
+}
+
+// TestARowGoesAfterWhatItReplaces: A replaces a and is replaced by X. Without A
+// a would be found again, beside X, which holds its profiles.
+func TestARowGoesAfterWhatItReplaces(t *testing.T) {
+	build := func() *world {
+		w := newWorld(t)
+		w.block("acme", "a", 0)
+		w.block("acme", "A", 1, "a")
+		w.block("acme", "X", 2, "A")
+		w.now = w.now.Add(time.Hour)
+		return w
+	}
+	s := sweep.DefaultSettings()
+	w := build()
+	w.rows(s)
+	require.Equal(t, "X | ", w.state())
+	calls := w.plan.Calls()
+	for n := range calls {
+		for _, when := range faultplan.Both {
+			w := build()
+			w.plan.CrashAt(n+1, when)
+			_, err := w.sweeper(s).Rows(t.Context())
+			require.ErrorIs(t, err, faultplan.ErrCrashed)
+			found, err := w.index.Find(t.Context(), "acme", 0, start.Add(time.Hour).UnixNano())
+			require.NoError(t, err)
+			require.Len(t, found, 1, "crash at call %d, %v it", n+1, when)
+			require.Equal(t, "X", nameOf(found[0].ID))
+			w.plan.Revive()
+			w.now = w.now.Add(time.Hour)
+			w.rows(s)
+			w.orphans(s)
+			require.Equal(t, "X | ", w.state(), "crash at call %d, %v it", n+1, when)
+		}
+	}
+	// a's replacement is younger than that of A: A waits for it.
+	w = newWorld(t)
+	w.block("acme", "a", 0)
+	w.now = w.now.Add(s.Delay)
+	w.block("acme", "X", 2, "A")
+	w.now = w.now.Add(s.Delay - time.Minute)
+	w.block("acme", "A", 1, "a")
+	w.now = w.now.Add(time.Minute)
+	w.rows(s)
+	require.Equal(t, "A X a | ", w.state())
+	w.now = w.now.Add(s.Delay)
+	w.rows(s)
+	require.Equal(t, "X | ", w.state())
+}
+
+func TestRetention(t *testing.T) {
+	w, s := newWorld(t), sweep.DefaultSettings()
+	w.block("acme", "a", 0)
+	w.block("acme", "A", 1, "a")
+	w.block("acme", "b", 0)
+	w.now = w.now.Add(24 * time.Hour)
+	w.block("acme", "c", 0)
+	w.now = start.Add(s.Retention)
+	w.rows(s)
+	require.Equal(t, "A b c | ", w.state(), "not yet")
+	w.now = w.now.Add(time.Millisecond)
+	require.Equal(t, 2, w.rows(s).Expired)
+	require.Equal(t, "c | A b", w.state(), "queries may be reading the objects")
+	w.orphans(s)
+	require.Equal(t, "c | A b", w.state())
+	w.now = w.now.Add(s.Delay + s.OrphanAge)
+	require.Equal(t, 2, w.orphans(s).Orphans)
+	require.Equal(t, "c | ", w.state())
+	w.now = w.now.Add(48 * time.Hour)
+	w.rows(s)
+	w.now = w.now.Add(48 * time.Hour)
+	w.orphans(s)
+	require.Equal(t, " | ", w.state(), "also of a tenant that has no rows any more")
+
+	w = newWorld(t)
+	w.block("acme", "a", 0)
+	w.now = w.now.Add(100 * 365 * 24 * time.Hour)
+	s.Retention = 0
+	require.Zero(t, w.rows(s), "0 keeps all")
+	require.Zero(t, w.orphans(s))
+}
+
+// TestRetentionKeepsWhatHidesOthers: a block has expired whose sources were
+// replaced a moment ago and are still there.
+func TestRetentionKeepsWhatHidesOthers(t *testing.T) {
+	w, s := newWorld(t), sweep.DefaultSettings()
+	w.block("acme", "a", 0)
+	row := w.object("acme", "A", 1, "a")
+	w.now = w.now.Add(s.Retention + time.Hour)
+	row.CommittedAt = w.now.UnixMilli()
+	require.NoError(t, w.index.Insert(t.Context(), row))
+	w.rows(s)
+	require.Equal(t, "A a | ", w.state())
+	w.now = w.now.Add(s.Delay)
+	w.rows(s)
+	require.Equal(t, " | A", w.state())
+}
+
+func TestOrphans(t *testing.T) {
+	w, s := newWorld(t), sweep.DefaultSettings()
+	for _, tenant := range []profile.TenantID{"a", "a!", "a.b", "a0", "acme", "b"} {
+		w.block(tenant, "kept", 0)
+		w.object(tenant, "lost", 0)
+	}
+	w.block("acme", "s", 0)
+	w.object("acme", "again", 1, "s", "kept")    // its job will come again
+	w.object("acme", "never", 1, "s", "missing") // one of its sources is gone
+	require.NoError(t, w.mem.Put(t.Context(), "acme/blocks/"+idOf("alien"), []byte("not a block")))
+	require.NoError(t, w.mem.Put(t.Context(), "acme/inbox/"+idOf("inbox"), []byte("not there")))
+	require.NoError(t, w.mem.Put(t.Context(), "~unknown/poison/"+idOf("poison"), []byte("not there")))
+	w.now = w.now.Add(s.OrphanAge - time.Millisecond)
+	w.object("acme", "young", 0)
+	require.Zero(t, w.orphans(s))
+	w.now = w.now.Add(time.Millisecond)
+	stats := w.orphans(s)
+	require.Equal(t, 7, stats.Orphans)
+	require.Equal(t, "kept kept kept kept kept kept s | again alien inbox poison young", w.state())
+
+	w.block("acme", "other", 1, "s")
+	w.orphans(s)
+	require.Equal(t, "kept kept kept kept kept kept other s | alien inbox poison young", w.state(), "a source was replaced: no job has both")
+}
+
+func TestManyOrphansAndLongDescriptions(t *testing.T) {
+	w, s := newWorld(t), sweep.DefaultSettings()
+	for i := range 1005 { // more than one list returns
+		w.object("acme", fmt.Sprintf("o%d", i), 0)
+	}
+	sources := make([]string, 900) // a description longer than is read at first
+	for i := range sources {
+		sources[i] = fmt.Sprintf("s%d", i)
+	}
+	w.object("acme", "merged", 1, sources...)
+	w.now = w.now.Add(s.OrphanAge)
+	require.Equal(t, 1006, w.orphans(s).Orphans)
+}
+
+func TestATenantThatFailsDoesNotStopOthers(t *testing.T) {
+	w, s := newWorld(t), sweep.DefaultSettings()
+	for _, tenant := range []profile.TenantID{"a", "b"} {
+		w.block(tenant, "x", 0)
+		w.block(tenant, "X", 1, "x")
+		w.object(tenant, "lost", 0)
+	}
+	w.now = w.now.Add(time.Hour)
+	w.plan.FailNext(blockindextest.All, faultplan.Before, nil)
+	stats, err := w.sweeper(s).Rows(t.Context())
+	require.ErrorIs(t, err, faultplan.ErrFault)
+	require.ErrorContains(t, err, "tenant a")
+	require.Equal(t, sweep.Stats{Replaced: 1, Failed: 1, Bytes: stats.Bytes}, stats)
+	w.plan.FailNext(blockindextest.All, faultplan.Before, nil)
+	stats, err = w.sweeper(s).Orphans(t.Context())
+	require.ErrorIs(t, err, faultplan.ErrFault)
+	require.Equal(t, 1, stats.Orphans)
+	require.Equal(t, 1, stats.Failed)
+}
