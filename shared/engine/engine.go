@@ -38,9 +38,32 @@ type Query struct {
 	Type     profile.Type // not of queries about labels
 	// From and To are the first and the last time, Unix nanoseconds.
 	From, To int64
-	// Spans restricts a query of stack traces to the samples of these spans;
-	// nil is all.
+	// Spans restricts the query to the samples of these spans; nil is all.
 	Spans map[uint64]bool
+	// Traces restricts it to the samples of these traces; nil is all.
+	Traces map[TraceID]bool
+	// Profiles restricts it to the profiles of these ids; nil is all.
+	Profiles map[profile.ID]bool
+	// CallSite restricts it to the samples whose stack traces begin with these
+	// functions, from the root on; none is all.
+	CallSite []string
+}
+
+// TraceID is the halves of the big-endian number that identifies a trace.
+type TraceID struct{ Hi, Lo uint64 }
+
+// selectsSpans reports whether the spans of samples decide about the query.
+func (q *Query) selectsSpans() bool { return q.Spans != nil || q.Traces != nil }
+
+// selectsSamples reports whether the query is about parts of profiles, so that
+// their totals say nothing.
+func (q *Query) selectsSamples() bool { return q.selectsSpans() || len(q.CallSite) > 0 }
+
+// selectsSpan reports whether the query is about the samples of a span, given
+// as a block holds it.
+func (q *Query) selectsSpan(span, hi, lo int64) bool {
+	return (q.Spans == nil || q.Spans[uint64(span)]) &&
+		(q.Traces == nil || q.Traces[TraceID{uint64(hi), uint64(lo)}])
 }
 
 // each reads what the request wants of the blocks and hands the datasets to

@@ -24,9 +24,24 @@ import (
 type world struct {
 	objects blocktest.Objects
 	blocks  []*block.Meta
-	rows    []blocktest.Row
+	rows    []row
 	reader  *block.Reader
 	engine  *engine.Engine
+}
+
+// row is a row of the truth with the id of its profile.
+type row struct {
+	blocktest.Row
+	id profile.ID
+}
+
+func rowsOf(pushed []blocktest.Pushed) (out []row) {
+	for _, p := range pushed {
+		for _, r := range blocktest.Rows([]blocktest.Pushed{p}) {
+			out = append(out, row{r, p.ID.ForSeries(p.Labels, r.Labels)})
+		}
+	}
+	return out
 }
 
 func id(n int) string { return ulid.ULID{14: byte(n >> 8), 15: byte(n)}.String() }
@@ -35,7 +50,7 @@ func id(n int) string { return ulid.ULID{14: byte(n >> 8), 15: byte(n)}.String()
 func newWorld(t testing.TB, seed uint64, profiles, blocks int, opts block.Options) *world {
 	r := rand.New(rand.NewPCG(seed, 1))
 	pushed := blocktest.Random(r, profiles, 60)
-	w := &world{objects: blocktest.Objects{}, rows: blocktest.Rows(pushed)}
+	w := &world{objects: blocktest.Objects{}, rows: rowsOf(pushed)}
 	builders := make([]*block.Builder, blocks)
 	for i := range builders {
 		builders[i] = block.NewBuilder(opts)
@@ -89,7 +104,7 @@ func cpuType() profile.Type {
 }
 
 // queries are asked of every world.
-func queries(t testing.TB) map[string]engine.Query {
+func (w *world) queries(t testing.TB) map[string]engine.Query {
 	whole := [2]int64{blocktest.Start, blocktest.Start + int64(time.Hour)}
 	part := [2]int64{blocktest.Start + int64(10*time.Minute), blocktest.Start + int64(31*time.Minute)}
 	alloc := profile.Type{Name: "memory", Sample: profile.ValueType{Type: "alloc_space", Unit: "bytes"}, Period: profile.ValueType{Type: "space", Unit: "bytes"}}
@@ -110,6 +125,16 @@ func queries(t testing.TB) map[string]engine.Query {
 					q.Spans = map[uint64]bool{2: true}
 					out[fmt.Sprintf("%v%s/%s/span", typ, s, name)] = q
 				}
+				if q.Spans = nil; s == `{}` || s == `{pod!="pod-0"}` {
+					q.CallSite = []string{"main.f1"}
+					out[fmt.Sprintf("%v%s/%s/call site", typ, s, name)] = q
+					q.CallSite = []string{"main.f1", "main.f2"}
+					q.Spans = map[uint64]bool{1: true, 3: true}
+					out[fmt.Sprintf("%v%s/%s/spans and call site", typ, s, name)] = q
+					q.CallSite, q.Spans = nil, nil
+					q.Profiles = map[profile.ID]bool{w.rows[0].id: true, w.rows[len(w.rows)/2].id: true, {}: true}
+					out[fmt.Sprintf("%v%s/%s/profiles", typ, s, name)] = q
+				}
 			}
 		}
 	}
@@ -117,18 +142,19 @@ func queries(t testing.TB) map[string]engine.Query {
 }
 
 // expected returns the rows that a query selects.
-func (w *world) expected(q engine.Query) []blocktest.Row {
-	var out []blocktest.Row
+func (w *world) expected(q engine.Query) []row {
+	var out []row
 	for _, r := range w.rows {
 		if r.Type == q.Type && r.TimeNanos >= q.From && r.TimeNanos <= q.To &&
-			(q.Spans == nil || q.Spans[r.Span]) && q.Selector.Matches(r.Type.SeriesLabels(r.Labels)) {
+			(q.Spans == nil || q.Spans[r.Span]) && (q.Profiles == nil || q.Profiles[r.id]) &&
+			(q.CallSite == nil || strings.HasPrefix(r.Stack+";", strings.Join(q.CallSite, ";")+";")) && q.Selector.Matches(r.Type.SeriesLabels(r.Labels)) {
 			out = append(out, r)
 		}
 	}
 	return out
 }
 
-func foldedOf(rows []blocktest.Row) map[string]int64 {
+func foldedOf(rows []row) map[string]int64 {
 	out := map[string]int64{}
 	for _, r := range rows {
 		if r.Value != 0 {
@@ -187,7 +213,7 @@ func eachWorld(t *testing.T, f func(t *testing.T, w *world)) {
 
 func TestTreeAndMergeEqualTheSumOfWhatWentIn(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		for name, q := range queries(t) {
+		for name, q := range w.queries(t) {
 			want := foldedOf(w.expected(q))
 			tree, err := w.engine.Tree(t.Context(), w.blocks, q)
 			require.NoError(t, err)
@@ -201,10 +227,7 @@ func TestTreeAndMergeEqualTheSumOfWhatWentIn(t *testing.T) {
 
 func TestTimeSeriesEqualsTheSumOfWhatWentIn(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		for name, q := range queries(t) {
-			if q.Spans != nil {
-				continue
-			}
+		for name, q := range w.queries(t) {
 			for _, groupBy := range [][]string{nil, {"service_name"}, {"pod", "endpoint"}, {"__type__", "missing"}} {
 				b := engine.Buckets{Start: q.From/1e6 + 1000, Step: 60_000}
 				b.Count = int((q.To/1e6-b.Start)/b.Step) + 1
@@ -225,13 +248,16 @@ func TestTimeSeriesEqualsTheSumOfWhatWentIn(t *testing.T) {
 					}
 					want[g.String()][k] += r.Value
 				}
+				if inParts(q) { // profiles that have nothing of the query have rows elsewhere
+					dropZeros(want)
+				}
 				got := map[string]map[int]int64{}
-				series, err := w.engine.TimeSeries(t.Context(), w.blocks, q, b, groupBy)
+				series, err := w.engine.TimeSeries(t.Context(), w.blocks, q, engine.Grouping{Buckets: b, GroupBy: groupBy})
 				require.NoError(t, err)
 				for _, s := range series {
 					points := map[int]int64{}
 					for k, p := range s.Points {
-						if p.Profiles > 0 {
+						if p.Profiles > 0 && (p.Value != 0 || !inParts(q)) {
 							points[k] = p.Value
 						}
 					}
@@ -244,6 +270,16 @@ func TestTimeSeriesEqualsTheSumOfWhatWentIn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// inParts reports whether a query selects samples of profiles.
+func inParts(q engine.Query) bool { return q.Spans != nil || q.CallSite != nil }
+
+func dropZeros(series map[string]map[int]int64) {
+	for _, points := range series {
+		maps.DeleteFunc(points, func(_ int, v int64) bool { return v == 0 })
+	}
+	maps.DeleteFunc(series, func(_ string, points map[int]int64) bool { return len(points) == 0 })
 }
 
 // bucket says by the definition which point covers a time.

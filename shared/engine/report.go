@@ -18,8 +18,10 @@ type Want uint8
 const (
 	WantTree   Want = iota + 1 // stack traces by function name
 	WantMerged                 // stack traces with all that is known of them
-	WantSeries                 // totals by time and labels
+	WantSeries                 // values by time and labels
 	WantLabels                 // label sets
+	WantValues                 // the least and the greatest value
+	WantHeat                   // how often which values are, by time and labels
 )
 
 // Task is a query that can be answered from some of the blocks at a time, by
@@ -28,8 +30,7 @@ const (
 type Task struct {
 	Want
 	Query
-	Buckets Buckets  // of WantSeries
-	GroupBy []string // of WantSeries
+	Grouping // of WantSeries, WantValues and WantHeat
 }
 
 // Report is the answer to a task from some blocks: the field that the task
@@ -37,8 +38,10 @@ type Task struct {
 type Report struct {
 	Tree   *flamegraph.Tree
 	Merged *Merged
-	Series map[string]*TimeSeries // by the labels' String
-	Labels map[string]LabelSet    // by the labels' String and type
+	Series map[string]*TimeSeries // by labels, in a form of its own
+	Labels map[string]LabelSet    // by labels and type, likewise
+	Values *ValueRange
+	Heat   map[string]*Heatmap // by labels, likewise
 }
 
 // NewReport returns the answer from no blocks.
@@ -53,6 +56,11 @@ func NewReport(w Want) *Report {
 		r.Series = make(map[string]*TimeSeries)
 	case WantLabels:
 		r.Labels = make(map[string]LabelSet)
+	case WantValues:
+		none := NoValues()
+		r.Values = &none
+	case WantHeat:
+		r.Heat = make(map[string]*Heatmap)
 	}
 	return r
 }
@@ -67,13 +75,21 @@ func (e *Engine) Run(ctx context.Context, blocks []*block.Meta, t Task) (*Report
 	case WantMerged:
 		r.Merged, err = e.Merge(ctx, blocks, t.Query)
 	case WantSeries:
-		var series []TimeSeries
-		series, err = e.TimeSeries(ctx, blocks, t.Query, t.Buckets, t.GroupBy)
-		for i := range series {
-			r.Series[series[i].Labels.String()] = &series[i]
+		var series map[string]*TimeSeries
+		series, err = e.timeSeries(ctx, blocks, &t.Query, &t.Grouping)
+		for _, x := range series {
+			r.Series[labelsKey(x.Labels)] = x
 		}
 	case WantLabels:
 		r.Labels, err = e.labelSets(ctx, blocks, t.Query)
+	case WantValues:
+		*r.Values, err = e.Values(ctx, blocks, t.Query, t.Grouping)
+	case WantHeat:
+		var heat map[string]*Heatmap
+		heat, err = e.Heatmaps(ctx, blocks, t.Query, t.Grouping)
+		for _, x := range heat {
+			r.Heat[labelsKey(x.Labels)] = x
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -96,7 +112,10 @@ func (e *Engine) labelSets(ctx context.Context, blocks []*block.Meta, q Query) (
 	return out, nil
 }
 
-func (l *LabelSet) key() string { return l.Type.String() + l.Pushed.String() }
+// labelsKey identifies labels in maps.
+func labelsKey(ls profile.Labels) string { return string(appendLabels(nil, ls)) }
+
+func (l *LabelSet) key() string { return l.Type.String() + labelsKey(l.Pushed) }
 
 // Merge adds another report of the same task, which must not be used
 // afterwards. Merging is associative and commutative in what is rendered.
@@ -113,6 +132,12 @@ func (r *Report) Merge(o *Report) {
 	if r.Labels != nil {
 		maps.Copy(r.Labels, o.Labels)
 	}
+	if r.Values != nil && o.Values != nil {
+		*r.Values = r.Values.union(*o.Values)
+	}
+	if r.Heat != nil {
+		mergeHeatmaps(r.Heat, o.Heat)
+	}
 }
 
 // SortedSeries returns the time series ordered by labels.
@@ -127,6 +152,11 @@ func sortedSeries(groups map[string]*TimeSeries) []TimeSeries {
 	}
 	slices.SortFunc(out, func(a, b TimeSeries) int { return a.Labels.Compare(b.Labels) })
 	return out
+}
+
+// SortedHeatmaps returns the heatmaps ordered by labels.
+func (r *Report) SortedHeatmaps() []*Heatmap {
+	return slices.SortedFunc(maps.Values(r.Heat), func(a, b *Heatmap) int { return a.Labels.Compare(b.Labels) })
 }
 
 // SortedLabels returns the label sets as clients see them, ordered.

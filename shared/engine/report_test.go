@@ -25,6 +25,10 @@ func render(t *testing.T, r *engine.Report) any {
 		return foldedMerged(r.Merged)
 	case r.Series != nil:
 		return r.SortedSeries()
+	case r.Values != nil:
+		return *r.Values
+	case r.Heat != nil:
+		return r.SortedHeatmaps()
 	default:
 		return r.SortedLabels()
 	}
@@ -32,12 +36,25 @@ func render(t *testing.T, r *engine.Report) any {
 
 func tasks() map[string]engine.Task {
 	q := engine.Query{Type: cpuType(), From: blocktest.Start, To: blocktest.Start + int64(time.Hour)}
+	site := q
+	site.CallSite = []string{"main.f1"}
+	by := engine.Grouping{
+		GroupBy: []string{"pod"}, Exemplars: true, Values: engine.ValueRange{Min: 0, Max: 1 << 42},
+		Buckets: engine.Buckets{Start: blocktest.Start / 1e6, Step: 15_000, Count: 241},
+	}
+	spans := by
+	spans.PerSpan = true
 	return map[string]engine.Task{
-		"tree":   {Want: engine.WantTree, Query: q},
-		"merged": {Want: engine.WantMerged, Query: q},
-		"series": {Want: engine.WantSeries, Query: q, GroupBy: []string{"pod"},
-			Buckets: engine.Buckets{Start: blocktest.Start / 1e6, Step: 15_000, Count: 241}},
-		"labels": {Want: engine.WantLabels, Query: q},
+		"tree":                  {Want: engine.WantTree, Query: q},
+		"merged":                {Want: engine.WantMerged, Query: q},
+		"series":                {Want: engine.WantSeries, Query: q, Grouping: engine.Grouping{GroupBy: by.GroupBy, Buckets: by.Buckets}},
+		"series with exemplars": {Want: engine.WantSeries, Query: q, Grouping: by},
+		"series of a call site": {Want: engine.WantSeries, Query: site, Grouping: by},
+		"values":                {Want: engine.WantValues, Query: q, Grouping: by},
+		"values of spans":       {Want: engine.WantValues, Query: q, Grouping: spans},
+		"heatmap":               {Want: engine.WantHeat, Query: q, Grouping: by},
+		"heatmap of spans":      {Want: engine.WantHeat, Query: q, Grouping: spans},
+		"labels":                {Want: engine.WantLabels, Query: q},
 	}
 }
 

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
 // needStacks is what a query of stack traces reads beside their symbols.
@@ -15,7 +18,10 @@ func needStacks(q *Query, blocks []*block.Meta) block.Need {
 			need |= block.NeedProfiles | block.NeedOwners
 		}
 	}
-	if q.Spans != nil {
+	if q.Profiles != nil {
+		need |= block.NeedProfiles | block.NeedOwners | block.NeedIDs
+	}
+	if q.selectsSpans() {
 		need |= block.NeedSpans
 	}
 	return need
@@ -27,6 +33,7 @@ type summer struct {
 	sums   []int64 // of the stack traces that end at the node
 	totals []int64 // with those below it; 0 for nodes that are not part of the answer
 	wanted []bool  // by profile of a part
+	site   siteMatcher
 }
 
 // sum fills sums and totals for a dataset and reports whether there is
@@ -42,17 +49,23 @@ func (s *summer) sum(q *Query, dec *block.Decoder, d *block.Dataset) (bool, erro
 			return false, err
 		}
 	}
-	for _, v := range s.sums {
-		if v != 0 {
-			return true, nil
+	if len(q.CallSite) > 0 {
+		begins, err := s.site.match(q.CallSite, dec, d)
+		if err != nil {
+			return false, err
+		}
+		for i := range s.sums {
+			if !begins[i] {
+				s.sums[i] = 0
+			}
 		}
 	}
-	return false, nil
+	return slices.ContainsFunc(s.sums, func(v int64) bool { return v != 0 }), nil
 }
 
 // part adds the samples of a part.
 func (s *summer) part(q *Query, dec *block.Decoder, p *block.Part, sel *selected) error {
-	whole := sel.all && p.MinTime >= q.From && p.MaxTime <= q.To
+	whole := sel.all && p.MinTime >= q.From && p.MaxTime <= q.To && q.Profiles == nil
 	if !whole {
 		any, err := s.wantProfiles(q, dec, p, sel)
 		if err != nil || !any {
@@ -63,7 +76,7 @@ func (s *summer) part(q *Query, dec *block.Decoder, p *block.Part, sel *selected
 	if err != nil {
 		return err
 	}
-	if q.Spans != nil {
+	if q.selectsSpans() {
 		if err := keepSpans(q, dec, p, values); err != nil {
 			return err
 		}
@@ -97,16 +110,20 @@ func sumRuns(sums []int64, stacks []int32, values []int64) {
 	}
 }
 
-// wantProfiles says for each profile of a part whether its series is selected
-// and its time in range.
+// wantProfiles says for each profile of a part whether its series and its id
+// are selected and its time in range.
 func (s *summer) wantProfiles(q *Query, dec *block.Decoder, p *block.Part, sel *selected) (any bool, err error) {
 	series, times, err := p.Profiles(dec)
 	if err != nil {
 		return false, err
 	}
+	ids, err := profileIDs(q.Profiles != nil, dec, p)
+	if err != nil {
+		return false, err
+	}
 	s.wanted = append(s.wanted[:0], make([]bool, len(times))...)
 	for i, t := range times {
-		if t >= q.From && t <= q.To && (sel.all || sel.series[series[i]]) {
+		if t >= q.From && t <= q.To && (sel.all || sel.series[series[i]]) && (q.Profiles == nil || q.Profiles[ids[i]]) {
 			s.wanted[i] = true
 			any = true
 		}
@@ -114,14 +131,22 @@ func (s *summer) wantProfiles(q *Query, dec *block.Decoder, p *block.Part, sel *
 	return any, nil
 }
 
-// keepSpans sets the values of samples of other spans to zero.
+// profileIDs reads the ids of a part's profiles if they are wanted.
+func profileIDs(wanted bool, dec *block.Decoder, p *block.Part) ([]profile.ID, error) {
+	if !wanted {
+		return nil, nil
+	}
+	return p.IDs(dec)
+}
+
+// keepSpans sets the values of samples of other spans and traces to zero.
 func keepSpans(q *Query, dec *block.Decoder, p *block.Part, values []int64) error {
-	spans, _, _, err := p.Spans(dec)
+	spans, hi, lo, err := p.Spans(dec)
 	if err != nil {
 		return err
 	}
-	for i, id := range spans {
-		if !q.Spans[uint64(id)] {
+	for i := range spans {
+		if !q.selectsSpan(spans[i], hi[i], lo[i]) {
 			values[i] = 0
 		}
 	}

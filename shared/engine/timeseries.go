@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"slices"
+	"fmt"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
@@ -29,7 +29,7 @@ func (b *Buckets) index(nanos int64) (int, bool) {
 	return int(k), k < int64(b.Count)
 }
 
-// Sum is what a point of a series adds up: the totals of profiles and how many
+// Sum is what a point of a series adds up: the values of profiles and how many
 // profiles they are.
 type Sum struct{ Value, Profiles int64 }
 
@@ -38,32 +38,71 @@ type Sum struct{ Value, Profiles int64 }
 type TimeSeries struct {
 	Labels profile.Labels
 	Points []Sum // by bucket
+	// Exemplars has, by bucket, the profile with the greatest value, nil where
+	// there is none. It is nil if none were asked for.
+	Exemplars []*Exemplar
 }
 
-// TimeSeries adds up the totals of the selected profiles by the values of the
-// labels groupBy and by time. A series that lacks a label is in the group that
-// lacks it. The result is ordered by labels.
-func (e *Engine) TimeSeries(ctx context.Context, blocks []*block.Meta, q Query, buckets Buckets, groupBy []string) ([]TimeSeries, error) {
-	need := block.NeedProfiles | block.NeedTotals
-	constant := !slices.ContainsFunc(groupBy, func(n string) bool { return !isConstant(n) })
-	if !constant || needsSeries(q.Selector) {
-		need |= block.NeedSeries
+// TimeSeries adds up the values of the selected profiles by labels and by time.
+// Where the query selects samples, the value of a profile is theirs, and a
+// profile without any counts with a value of 0. The result is ordered by
+// labels. More than MaxPoints are ErrTooManyPoints.
+func (e *Engine) TimeSeries(ctx context.Context, blocks []*block.Meta, q Query, g Grouping) ([]TimeSeries, error) {
+	all, err := e.timeSeries(ctx, blocks, &q, &g)
+	if err != nil {
+		return nil, err
 	}
-	req := block.Request{Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Need: need}
-	workers, err := each(ctx, e, blocks, req,
-		func() *seriesWorker { return &seriesWorker{groups: make(map[string]*TimeSeries)} },
-		func(w *seriesWorker, dec *block.Decoder, d *block.Dataset) error {
-			return w.add(&q, dec, d, buckets, groupBy, constant)
+	return sortedSeries(all), nil
+}
+
+// timeSeries returns the groups by the values of the labels.
+func (e *Engine) timeSeries(ctx context.Context, blocks []*block.Meta, q *Query, g *Grouping) (map[string]*TimeSeries, error) {
+	workers, err := each(ctx, e, blocks, g.request(q),
+		func() *seriesWorker {
+			return &seriesWorker{
+				counter: counter{q: q, g: g},
+				groups:  newGroups(func(ls profile.Labels, n int) (*TimeSeries, error) { return newTimeSeries(g, ls, n) }),
+			}
 		},
+		func(w *seriesWorker, dec *block.Decoder, d *block.Dataset) error { return w.add(dec, d) },
 	)
 	if err != nil {
 		return nil, err
 	}
-	all := workers[0].groups
+	all := workers[0].groups.byKey
 	for _, w := range workers[1:] {
-		mergeGroups(all, w.groups)
+		mergeGroups(all, w.groups.byKey)
 	}
-	return sortedSeries(all), nil
+	return all, checkPoints(g, len(all))
+}
+
+// newTimeSeries makes the group behind n others.
+func newTimeSeries(g *Grouping, ls profile.Labels, n int) (*TimeSeries, error) {
+	if err := checkPoints(g, n+1); err != nil {
+		return nil, err
+	}
+	s := &TimeSeries{Labels: ls, Points: make([]Sum, g.Buckets.Count)}
+	if g.Exemplars {
+		s.Exemplars = make([]*Exemplar, g.Buckets.Count)
+	}
+	return s, nil
+}
+
+// exemplarWeight is how many points an exemplar counts for: it takes several
+// times their memory.
+const exemplarWeight = 8
+
+// checkPoints refuses groups that are too large together.
+func checkPoints(g *Grouping, groups int) error {
+	points := int64(groups) * int64(g.Buckets.Count)
+	weight := int64(1)
+	if g.Exemplars {
+		weight = exemplarWeight
+	}
+	if points*weight > MaxPoints {
+		return fmt.Errorf("%w: at least %d series of %d points", ErrTooManyPoints, groups, g.Buckets.Count)
+	}
+	return nil
 }
 
 func mergeGroups(to, from map[string]*TimeSeries) {
@@ -77,92 +116,46 @@ func mergeGroups(to, from map[string]*TimeSeries) {
 			have.Points[i].Value += p.Value
 			have.Points[i].Profiles += p.Profiles
 		}
+		for i, x := range s.Exemplars {
+			have.Exemplars[i] = better(have.Exemplars[i], x)
+		}
 	}
 }
 
 type seriesWorker struct {
-	groups map[string]*TimeSeries
-	key    []byte
+	counter
+	groups groups[TimeSeries]
 }
 
-func (w *seriesWorker) add(q *Query, dec *block.Decoder, d *block.Dataset, buckets Buckets, groupBy []string, constant bool) error {
-	groups, err := w.groupsOf(q, dec, d, buckets, groupBy, constant)
-	if err != nil || groups == nil {
+func (w *seriesWorker) add(dec *block.Decoder, d *block.Dataset) error {
+	of, err := w.groups.of(w.q, w.g, dec, d)
+	if err != nil || of.none() {
+		return err
+	}
+	if err := w.begin(dec, d); err != nil {
 		return err
 	}
 	for _, p := range d.Parts {
-		series, times, err := p.Profiles(dec)
+		got, err := w.values(dec, p)
 		if err != nil {
 			return err
 		}
-		totals, err := p.Totals(dec)
-		if err != nil {
-			return err
-		}
-		for i, t := range times {
-			g := groups[0]
-			if len(groups) > 1 {
-				g = groups[series[i]]
-			}
-			if g == nil || t < q.From || t > q.To {
+		for i, t := range got.times {
+			s := of.group(got.series[i])
+			if s == nil || !w.wants(&got, i) {
 				continue
 			}
-			if k, ok := buckets.index(t); ok {
-				g.Points[k].Value += totals[i]
-				g.Points[k].Profiles++
+			k, ok := w.g.Buckets.index(t)
+			if !ok {
+				continue
+			}
+			s.Points[k].Value += got.values[i]
+			s.Points[k].Profiles++
+			if w.g.Exemplars && s.Exemplars[k].mayYield(got.values[i]) {
+				x := &Exemplar{ID: got.ids[i], Time: t, Value: got.values[i], Pushed: of.series[got.series[i]].Labels}
+				s.Exemplars[k] = better(s.Exemplars[k], x)
 			}
 		}
 	}
 	return nil
-}
-
-// groupsOf returns the group of each series, nil for one that is not selected;
-// a single group if all series are in it; none if none is selected.
-func (w *seriesWorker) groupsOf(q *Query, dec *block.Decoder, d *block.Dataset, buckets Buckets, groupBy []string, constant bool) ([]*TimeSeries, error) {
-	sel, err := selectSeries(q, dec, d)
-	if err != nil || sel.none() {
-		return nil, err
-	}
-	c := constants{service: d.Service, typ: q.Type}
-	if constant && sel.all {
-		return []*TimeSeries{w.group(&c, nil, buckets, groupBy)}, nil
-	}
-	series, err := d.Series(dec)
-	if err != nil {
-		return nil, err
-	}
-	// At least two, so that one entry always means: for all series.
-	out := make([]*TimeSeries, max(len(series), 2))
-	for i := range series {
-		if series[i].Kind.Value(q.Type) >= 0 && (sel.all || sel.series[i]) {
-			out[i] = w.group(&c, series[i].Labels, buckets, groupBy)
-		}
-	}
-	return out, nil
-}
-
-// group returns the group of a series.
-func (w *seriesWorker) group(c *constants, ls profile.Labels, buckets Buckets, groupBy []string) *TimeSeries {
-	k := w.key[:0]
-	value := func(name string) string {
-		if v, ok := c.get(name); ok {
-			return v
-		}
-		return ls.Get(name)
-	}
-	for _, name := range groupBy {
-		k = append(append(k, value(name)...), 0)
-	}
-	w.key = k
-	g, ok := w.groups[string(k)]
-	if !ok {
-		g = &TimeSeries{Points: make([]Sum, buckets.Count)}
-		for _, name := range groupBy {
-			if v := value(name); v != "" && !g.Labels.Has(name) {
-				g.Labels = g.Labels.With(name, v)
-			}
-		}
-		w.groups[string(k)] = g
-	}
-	return g
 }

@@ -38,6 +38,14 @@ func (r *Report) Append(b []byte) []byte {
 			b = appendLabels(appendBytes(b, []byte(l.Type.String())), l.Pushed)
 		}
 	}
+	if r.Values != nil {
+		b = append(b, byte(WantValues))
+		b = binary.AppendVarint(binary.AppendVarint(b, r.Values.Min), r.Values.Max)
+	}
+	if r.Heat != nil {
+		b = append(b, byte(WantHeat))
+		b = appendHeatmaps(b, r.SortedHeatmaps())
+	}
 	return b
 }
 
@@ -53,32 +61,8 @@ func appendLabels(b []byte, ls profile.Labels) []byte {
 	return b
 }
 
-// appendSeries writes points as runs: how many are empty, then one that is not.
-func appendSeries(b []byte, series []TimeSeries) []byte {
-	b = binary.AppendUvarint(b, uint64(len(series)))
-	for _, s := range series {
-		b = appendLabels(b, s.Labels)
-		empty := 0
-		for _, p := range s.Points {
-			if p.Profiles == 0 {
-				empty++
-				continue
-			}
-			b = binary.AppendUvarint(b, uint64(empty))
-			b = binary.AppendVarint(b, p.Value)
-			b = binary.AppendUvarint(b, uint64(p.Profiles))
-			empty = 0
-		}
-		if empty > 0 {
-			b = binary.AppendUvarint(b, uint64(empty))
-		}
-	}
-	return b
-}
-
 // ParseReport reads the report of a task. It refuses what the task does not
-// want. What it makes is bounded by the bytes that there are and, for each time
-// series, the number of the task's buckets.
+// want. What it makes is bounded by the bytes that there are and by MaxPoints.
 func ParseReport(b []byte, t Task) (*Report, error) {
 	p := wireReader{b: b, task: &t}
 	r := &Report{}
@@ -98,6 +82,10 @@ func ParseReport(b []byte, t Task) (*Report, error) {
 			p.series(r)
 		case WantLabels:
 			p.labelSets(r)
+		case WantValues:
+			r.Values = &ValueRange{p.varint(), p.varint()}
+		case WantHeat:
+			p.heatmaps(r)
 		}
 	}
 	if p.err != nil {
@@ -164,23 +152,6 @@ func (p *wireReader) tree(r *Report) {
 	var err error
 	if r.Tree, err = flamegraph.ParseTree(p.bytes()); err != nil {
 		p.fail(err)
-	}
-}
-
-func (p *wireReader) series(r *Report) {
-	r.Series = make(map[string]*TimeSeries)
-	for n := p.uvarint(); n > 0 && p.err == nil; n-- {
-		s := &TimeSeries{Labels: p.labels()}
-		s.Points = make([]Sum, p.task.Buckets.Count)
-		count := uint64(len(s.Points))
-		for at := uint64(0); at < count && p.err == nil; at++ {
-			if at += p.uvarint(); at < count {
-				s.Points[at] = Sum{p.varint(), int64(p.uvarint())}
-			} else if at > count {
-				p.fail(errors.New("too many points"))
-			}
-		}
-		r.Series[s.Labels.String()] = s
 	}
 }
 

@@ -9,12 +9,15 @@
 // and the method renders the answer. Whatever goes wrong inside is logged and
 // kept from the client (errors.go).
 //
+// The older HTTP interface under /pyroscope (httpget.go, render.go) is the same
+// queries with other clothes on.
+//
 // Requests that name several tenants ("a|b") are answered from the blocks of
 // all of them as if they were those of one.
 //
 // The rules of the answers are those of Pyroscope 2.2, with these exceptions.
-// There is no longest time range. Aggregation by average is real. Malformed ids
-// of spans, traces and profiles are invalid_argument, not an internal error.
-// What would restrict an answer and is not supported (selection of traces, of
-// single profiles and of call sites) is unimplemented rather than ignored.
+// There is no longest time range. Aggregation by average and the selection of
+// call sites are real in SelectSeries, too. Malformed ids of spans, traces and
+// profiles are invalid_argument, not an internal error. What would restrict an
+// answer and is not supported is refused rather than ignored.
 package query

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"connectrpc.com/connect"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
@@ -31,7 +33,7 @@ func (h *Handler) intercept(next connect.UnaryFunc) connect.UnaryFunc {
 		}
 		res, err := next(ctx, req)
 		if err != nil {
-			return nil, h.present(ctx, req, err)
+			return nil, h.present(ctx, req.Header(), req.Spec().Procedure, err)
 		}
 		return res, nil
 	}
@@ -39,20 +41,24 @@ func (h *Handler) intercept(next connect.UnaryFunc) connect.UnaryFunc {
 
 // present returns the error that the client gets. A *connect.Error is made for
 // clients; any other is of the inside and goes to the log.
-func (h *Handler) present(ctx context.Context, req connect.AnyRequest, err error) error {
+func (h *Handler) present(ctx context.Context, header http.Header, path string, err error) error {
 	if ce := new(connect.Error); errors.As(err, &ce) {
 		return ce
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return connect.NewError(connect.CodeCanceled, errors.New("query was cancelled"))
 	}
+	if errors.Is(err, engine.ErrTooManyPoints) {
+		return connect.NewError(connect.CodeResourceExhausted, fmt.Errorf(
+			"%w, more than %d points: use a longer step, group by fewer labels, or select fewer series", err, engine.MaxPoints))
+	}
 	var tenants []profile.TenantID
-	if ids, err := h.tenants.Tenants(req.Header()); err == nil {
+	if ids, err := h.tenants.Tenants(header); err == nil {
 		tenants = ids
 	}
 	attrs := []slog.Attr{
 		slog.String(telemetry.KeyTenant, joinTenants(tenants)),
-		slog.String(telemetry.KeyPath, req.Spec().Procedure), telemetry.Err(err),
+		slog.String(telemetry.KeyPath, path), telemetry.Err(err),
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 		h.Log.LogAttrs(ctx, slog.LevelWarn, "query ran out of time", attrs...)

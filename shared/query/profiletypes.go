@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -16,33 +17,41 @@ import (
 // ProfileTypes implements querierv1connect.QuerierServiceHandler. It reads no
 // objects: the types are those of all blocks that reach into the time.
 func (s *service) ProfileTypes(ctx context.Context, req *connect.Request[querierv1.ProfileTypesRequest]) (*connect.Response[querierv1.ProfileTypesResponse], error) {
-	tenants, err := s.h.tenants.Tenants(req.Header())
+	types, err := s.h.profileTypes(ctx, req.Header(), req.Msg)
 	if err != nil {
 		return nil, err
 	}
-	r, err := parseTypesRange(req.Msg.Start, req.Msg.End, s.h.Now())
+	return connect.NewResponse(&querierv1.ProfileTypesResponse{ProfileTypes: types}), nil
+}
+
+func (h *Handler) profileTypes(ctx context.Context, header http.Header, req *querierv1.ProfileTypesRequest) ([]*typesv1.ProfileType, error) {
+	tenants, err := h.tenants.Tenants(header)
+	if err != nil {
+		return nil, err
+	}
+	r, err := parseTypesRange(req.Start, req.End, h.Now())
 	if err != nil {
 		return nil, err
 	}
 	from, to := r.nanos()
-	blocks, err := s.h.blocks(ctx, tenants, from, to)
+	blocks, err := h.blocks(ctx, tenants, from, to)
 	if err != nil {
 		return nil, err
 	}
 	seen := make(map[profile.Type]bool)
-	res := &querierv1.ProfileTypesResponse{}
+	var out []*typesv1.ProfileType
 	for _, m := range blocks {
 		for i := range m.Kinds {
 			for v := range m.Kinds[i].Samples {
 				if t := m.Kinds[i].Type(v); !seen[t] {
 					seen[t] = true
-					res.ProfileTypes = append(res.ProfileTypes, clientType(t))
+					out = append(out, clientType(t))
 				}
 			}
 		}
 	}
-	slices.SortFunc(res.ProfileTypes, func(a, b *typesv1.ProfileType) int { return strings.Compare(a.ID, b.ID) })
-	return connect.NewResponse(res), nil
+	slices.SortFunc(out, func(a, b *typesv1.ProfileType) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
 }
 
 func clientType(t profile.Type) *typesv1.ProfileType {

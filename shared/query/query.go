@@ -95,7 +95,7 @@ const (
 // for all below it. It answers others with 404.
 func Paths() []string {
 	return []string{
-		pathQuerier, pathReady, pathBuildInfo,
+		pathQuerier, pathRender, pathRenderDiff, pathLabelValues, pathReady, pathBuildInfo,
 		versionv1connect.VersionVersionProcedure,
 		capabilitiesv1connect.FeatureFlagsServiceGetFeatureFlagsProcedure,
 	}
@@ -110,6 +110,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, pathQuerier):
 		h.querier.ServeHTTP(w, r)
+	case path == pathRender:
+		h.serveGet(w, r, h.render)
+	case path == pathRenderDiff:
+		h.serveGet(w, r, h.renderDiff)
+	case path == pathLabelValues:
+		h.serveGet(w, r, h.labelValues)
 	case path == pathReady:
 		serveText(w, r, "text/plain; charset=utf-8", []byte("ready"))
 	case path == pathBuildInfo:

@@ -16,6 +16,7 @@ import (
 	querierv1 "github.com/grafana/pyroscope/api/gen/proto/go/querier/v1"
 	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/block/blocktest"
 	"github.com/pyrocumulus/pyrocumulus/shared/query"
 )
 
@@ -58,6 +59,10 @@ func ranged(t testing.TB, c querier, start, end int64, header ...string) map[str
 		&querierv1.SelectMergeProfileRequest{ProfileTypeID: cpuID, LabelSelector: "{}", Start: start, End: end}, header...)
 	_, errs["SelectMergeSpanProfile"] = ask(t, older(c).SelectMergeSpanProfile,
 		&querierv1.SelectMergeSpanProfileRequest{ProfileTypeID: cpuID, LabelSelector: "{}", Start: start, End: end}, header...)
+	_, errs["SelectHeatmap"] = ask(t, c.SelectHeatmap, &querierv1.SelectHeatmapRequest{
+		ProfileTypeID: cpuID, LabelSelector: "{}", Start: start, End: end, Step: 1e9, QueryType: 1,
+	}, header...)
+	_, errs["AnalyzeQuery"] = ask(t, c.AnalyzeQuery, &querierv1.AnalyzeQueryRequest{Query: "{}", Start: start, End: end}, header...)
 	_, errs["SelectSeries"] = ask(t, c.SelectSeries,
 		seriesRequest(func(r *querierv1.SelectSeriesRequest) { r.Start, r.End, r.Step = start, end, 1e9 }), header...)
 	return errs
@@ -109,7 +114,7 @@ func TestAnyTimeRangeIsAnswered(t *testing.T) {
 
 func TestBadStackRequestsAreRefused(t *testing.T) {
 	type request = querierv1.SelectMergeStacktracesRequest
-	const bad, not = connect.CodeInvalidArgument, connect.CodeUnimplemented
+	const bad = connect.CodeInvalidArgument
 	w := newWorld(t, query.Settings{MaxNodesMax: 1000})
 	eachCodec(t, w, func(t *testing.T, c querier) {
 		for _, x := range []struct {
@@ -135,12 +140,9 @@ func TestBadStackRequestsAreRefused(t *testing.T) {
 			}},
 			{bad, "trace id", func(r *request) { r.TraceIdSelector = []string{"0123456789abcdef"} }},
 			{bad, "profile id", func(r *request) { r.ProfileIdSelector = []string{"x"} }},
-			{not, "trace_id_selector", func(r *request) { r.TraceIdSelector = []string{strings.Repeat("a", 32)} }},
-			{not, "profile_id_selector", func(r *request) { r.ProfileIdSelector = []string{"7c9e6679-7425-40de-944b-e07fc1f90ae7"} }},
-			{not, "stack_trace_selector", func(r *request) {
-				r.StackTraceSelector = &typesv1.StackTraceSelector{CallSite: []*typesv1.Location{{Name: "main"}}}
-			}},
-			{not, "stack_trace_selector", func(r *request) { r.StackTraceSelector = &typesv1.StackTraceSelector{GoPgo: &typesv1.GoPGO{}} }},
+			{bad, "trace id", func(r *request) { r.TraceIdSelector = []string{strings.Repeat("0", 32)} }},
+			{bad, "trace id", func(r *request) { r.TraceIdSelector = []string{strings.Repeat("a", 32), strings.Repeat("g", 32)} }},
+			{bad, "profile id", func(r *request) { r.ProfileIdSelector = []string{"7c9e6679-7425-40de-944b-e07fc1f90ae"} }},
 		} {
 			_, err := ask(t, c.SelectMergeStacktraces, stacks(x.change))
 			requireCode(t, x.code, x.part, err, "SelectMergeStacktraces")
@@ -162,8 +164,12 @@ func TestBadStackRequestsAreRefused(t *testing.T) {
 				requireCode(t, x.code, x.part, err, "SelectMergeSpanProfile")
 			}
 		}
-		_, err := ask(t, c.SelectMergeStacktraces, stacks(func(r *request) { r.Format = querierv1.ProfileFormat_PROFILE_FORMAT_DOT }))
-		requireCode(t, not, "DOT", err, "dot")
+		for _, f := range []querierv1.ProfileFormat{0, 1, 2, 3, 77} {
+			_, err := ask(t, c.SelectMergeStacktraces, stacks(func(r *request) {
+				r.Format, r.StackTraceSelector = f, &typesv1.StackTraceSelector{GoPgo: &typesv1.GoPGO{}}
+			}))
+			requireCode(t, bad, "go_pgo", err, f)
+		}
 	})
 }
 
@@ -222,10 +228,6 @@ func TestBadSeriesRequestsAreRefused(t *testing.T) {
 		must(t, c.SelectSeries, seriesRequest(func(r *request) { r.End, r.Step = r.Start+30*24*hour, 24 }))
 		_, err := ask(t, c.SelectSeries, seriesRequest(func(r *request) { r.ExemplarType = typesv1.ExemplarType_EXEMPLAR_TYPE_SPAN }))
 		requireCode(t, connect.CodeUnimplemented, "exemplars", err, "spans")
-		_, err = ask(t, c.SelectSeries, seriesRequest(func(r *request) {
-			r.StackTraceSelector = &typesv1.StackTraceSelector{CallSite: []*typesv1.Location{{Name: "main"}}}
-		}))
-		requireCode(t, connect.CodeUnimplemented, "stack_trace_selector", err, "call site")
 		must(t, c.SelectSeries, seriesRequest(func(r *request) { r.ExemplarType = typesv1.ExemplarType_EXEMPLAR_TYPE_INDIVIDUAL }))
 	})
 }
@@ -246,12 +248,54 @@ func TestBadLabelRequestsAreRefused(t *testing.T) {
 	})
 }
 
-func TestOtherMethodsAreUnimplemented(t *testing.T) {
+func TestBadHeatmapRequestsAreRefused(t *testing.T) {
+	type request = querierv1.SelectHeatmapRequest
 	w := newWorld(t, query.Settings{})
-	_, err := ask(t, w.client().SelectHeatmap, &querierv1.SelectHeatmapRequest{})
-	requireCode(t, connect.CodeUnimplemented, "not implemented", err, "SelectHeatmap")
-	_, err = ask(t, w.client().AnalyzeQuery, &querierv1.AnalyzeQueryRequest{})
-	requireCode(t, connect.CodeUnimplemented, "not implemented", err, "AnalyzeQuery")
+	eachCodec(t, w, func(t *testing.T, c querier) {
+		for _, x := range []struct {
+			part   string
+			change func(*request)
+		}{
+			{"missing query_type", func(r *request) { r.QueryType = 0 }},
+			{"missing query_type", func(r *request) { r.QueryType = 9 }},
+			{"does not fit", func(r *request) { r.ExemplarType = typesv1.ExemplarType_EXEMPLAR_TYPE_SPAN }},
+			{"does not fit", func(r *request) { r.QueryType, r.ExemplarType = 2, typesv1.ExemplarType_EXEMPLAR_TYPE_INDIVIDUAL }},
+			{"missing time range", func(r *request) { r.Start = 0 }},
+			{"parse label selector", func(r *request) { r.LabelSelector = "" }},
+			{"profile-type selection", func(r *request) { r.ProfileTypeID = "cpu" }},
+			{"at least 1 ms", func(r *request) { r.Step = 0 }},
+		} {
+			r := &request{ProfileTypeID: cpuID, LabelSelector: "{}", Start: base, End: base + hour, Step: 15, QueryType: 1}
+			x.change(r)
+			_, err := ask(t, c.SelectHeatmap, r)
+			requireCode(t, connect.CodeInvalidArgument, x.part, err, x.part)
+		}
+	})
+}
+
+func TestBadAnalyzeRequestsAreRefused(t *testing.T) {
+	w := newWorld(t, query.Settings{})
+	for part, r := range map[string]*querierv1.AnalyzeQueryRequest{
+		"missing time range":     {Query: "{}"},
+		"profile-type selection": {Query: "cpu{}", Start: base, End: base},
+		"parse label selector":   {Query: "{", Start: base, End: base},
+	} {
+		_, err := ask(t, w.client().AnalyzeQuery, r)
+		requireCode(t, connect.CodeInvalidArgument, part, err, part)
+	}
+}
+
+func TestTooManyPointsAreRefused(t *testing.T) {
+	w := newWorld(t, query.Settings{})
+	var pushed []blocktest.Pushed
+	for i := range 40 {
+		pushed = append(pushed, cpuProfile(base*1e6, service("a", "pod", fmt.Sprint(i)), cpu("main", 10)))
+	}
+	w.store(t, "anonymous", pushed...)
+	_, err := ask(t, w.client().SelectSeries, seriesRequest(func(r *querierv1.SelectSeriesRequest) {
+		r.End, r.Step, r.GroupBy = r.Start+query.MaxPoints-1, 0.001, []string{"pod"}
+	}))
+	requireCode(t, connect.CodeResourceExhausted, "use a longer step", err, "series")
 }
 
 func TestRequestsAreBounded(t *testing.T) {

@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
 // MaxPoints is the most points that a series may have: ten times what
@@ -28,9 +30,12 @@ const maxStep = 1 << 50
 // at start + k·step and cover the time since the point before, so the first one
 // covers time before start; points without profiles are left out. Series are
 // sorted by labels; with a limit, those with the greatest sum of points are
-// returned, greatest first. Exemplars of profiles are never returned.
+// returned, greatest first.
+//
+// With a call site, points are of the stack traces below it. Profiles without
+// any count as 0, for averages; series without any are left out.
 func (s *service) SelectSeries(ctx context.Context, req *connect.Request[querierv1.SelectSeriesRequest]) (*connect.Response[querierv1.SelectSeriesResponse], error) {
-	q, buckets, err := s.h.parseSeriesQuery(req.Header(), req.Msg)
+	q, grouping, err := s.h.parseSeriesQuery(req.Header(), req.Msg)
 	if err != nil {
 		return nil, err
 	}
@@ -38,17 +43,17 @@ func (s *service) SelectSeries(ctx context.Context, req *connect.Request[querier
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.h.Engine.TimeSeries(ctx, blocks, q.query, buckets, req.Msg.GroupBy)
+	found, err := s.h.Engine.TimeSeries(ctx, blocks, q.query, grouping)
 	if err != nil {
 		return nil, err
 	}
-	value := func(p engine.Sum) float64 { return float64(p.Value) }
-	if req.Msg.GetAggregation() == typesv1.TimeSeriesAggregationType_TIME_SERIES_AGGREGATION_TYPE_AVERAGE {
-		value = func(p engine.Sum) float64 { return float64(p.Value) / float64(p.Profiles) }
-	}
+	value := aggregate(req.Msg.GetAggregation())
 	var series []*typesv1.Series
 	for i := range found {
-		if points := clientPoints(found[i].Points, buckets, value); len(points) > 0 {
+		if len(q.query.CallSite) > 0 && isZero(found[i].Points) {
+			continue
+		}
+		if points := clientPoints(&found[i], q.query.Type, grouping.Buckets, value); len(points) > 0 {
 			series = append(series, &typesv1.Series{Labels: labelPairs(found[i].Labels), Points: points})
 		}
 	}
@@ -58,26 +63,47 @@ func (s *service) SelectSeries(ctx context.Context, req *connect.Request[querier
 	return connect.NewResponse(&querierv1.SelectSeriesResponse{Series: series}), nil
 }
 
+// aggregate returns how the value of a point follows from its profiles.
+func aggregate(a typesv1.TimeSeriesAggregationType) func(engine.Sum) float64 {
+	if a == typesv1.TimeSeriesAggregationType_TIME_SERIES_AGGREGATION_TYPE_AVERAGE {
+		return func(p engine.Sum) float64 { return float64(p.Value) / float64(p.Profiles) }
+	}
+	return func(p engine.Sum) float64 { return float64(p.Value) }
+}
+
+func isZero(points []engine.Sum) bool {
+	return !slices.ContainsFunc(points, func(p engine.Sum) bool { return p.Value != 0 })
+}
+
 // parseSeriesQuery reads a request and places its points.
-func (h *Handler) parseSeriesQuery(header http.Header, req *querierv1.SelectSeriesRequest) (*stackQuery, engine.Buckets, error) {
+func (h *Handler) parseSeriesQuery(header http.Header, req *querierv1.SelectSeriesRequest) (*stackQuery, engine.Grouping, error) {
+	g := engine.Grouping{
+		GroupBy: req.GroupBy, Exemplars: req.ExemplarType == typesv1.ExemplarType_EXEMPLAR_TYPE_INDIVIDUAL,
+	}
 	q, err := h.parseStackQuery(header, &querierv1.SelectMergeStacktracesRequest{
 		ProfileTypeID: req.ProfileTypeID, LabelSelector: req.LabelSelector, Start: req.Start, End: req.End,
 		StackTraceSelector: req.StackTraceSelector,
 	})
 	if err != nil {
-		return nil, engine.Buckets{}, err
+		return nil, g, err
 	}
 	if req.ExemplarType == typesv1.ExemplarType_EXEMPLAR_TYPE_SPAN {
-		return nil, engine.Buckets{}, unimplemented("exemplars of spans are not supported")
+		return nil, g, unimplemented("exemplars of spans are those of SelectHeatmap")
 	}
-	buckets, err := placePoints(q.times, req.Step)
-	if err != nil {
-		return nil, engine.Buckets{}, err
+	return q, g, q.cover(&g, req.Step)
+}
+
+// cover places the points of a query and makes it one of the time that they
+// cover: it begins before the start, and of the time after the last point
+// nothing is asked.
+func (q *stackQuery) cover(g *engine.Grouping, step float64) (err error) {
+	if g.Buckets, err = placePoints(q.times, step); err != nil {
+		return err
 	}
-	// Of the time after the last point nothing is asked.
-	covered := timeRange{buckets.Start - buckets.Step + 1, buckets.Start + int64(buckets.Count-1)*buckets.Step}
+	b := &g.Buckets
+	covered := timeRange{b.Start - b.Step + 1, b.Start + int64(b.Count-1)*b.Step}
 	q.query.From, q.query.To = covered.nanos()
-	return q, buckets, nil
+	return nil
 }
 
 // placePoints returns the points of a time range by the step in seconds. What a
@@ -103,14 +129,35 @@ func placePoints(r timeRange, seconds float64) (engine.Buckets, error) {
 }
 
 // clientPoints returns the points that have profiles.
-func clientPoints(sums []engine.Sum, b engine.Buckets, value func(engine.Sum) float64) []*typesv1.Point {
+func clientPoints(s *engine.TimeSeries, typ profile.Type, b engine.Buckets, value func(engine.Sum) float64) []*typesv1.Point {
 	var points []*typesv1.Point
-	for k, sum := range sums {
-		if sum.Profiles > 0 {
-			points = append(points, &typesv1.Point{Timestamp: b.Start + int64(k)*b.Step, Value: value(sum)})
+	for k, sum := range s.Points {
+		if sum.Profiles == 0 {
+			continue
 		}
+		p := &typesv1.Point{Timestamp: b.Start + int64(k)*b.Step, Value: value(sum)}
+		if s.Exemplars != nil && s.Exemplars[k] != nil {
+			p.Exemplars = []*typesv1.Exemplar{clientExemplar(s.Exemplars[k], typ)}
+		}
+		points = append(points, p)
 	}
 	return points
+}
+
+// clientExemplar renders an exemplar with all labels of its series, also those
+// that the series of the answer has: clients look for them here.
+func clientExemplar(x *engine.Exemplar, typ profile.Type) *typesv1.Exemplar {
+	out := &typesv1.Exemplar{
+		Timestamp: x.Time / nanosPerMilli, ProfileId: x.ID.String(), Value: x.Value,
+		Labels: labelPairs(clientLabels(&engine.LabelSet{Type: typ, Pushed: x.Pushed})),
+	}
+	if x.Span != 0 {
+		out.SpanId = fmt.Sprintf("%016x", x.Span)
+	}
+	if x.Trace != (engine.TraceID{}) {
+		out.TraceId = fmt.Sprintf("%016x%016x", x.Trace.Hi, x.Trace.Lo)
+	}
+	return out
 }
 
 // top returns the series with the greatest totals, greatest first; equal ones

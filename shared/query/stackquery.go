@@ -1,6 +1,7 @@
 package query
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"net/http"
 	"strconv"
@@ -19,6 +20,9 @@ type stackQuery struct {
 	query   engine.Query
 	// maxNodes is what the client asked for, 0 if it did not say.
 	maxNodes int64
+	// pgo asks for what the Go compiler wants of a pprof; nil if it is not
+	// asked for.
+	pgo *typesv1.GoPGO
 }
 
 // parseStackQuery reads a request for stack traces, of which that of
@@ -48,7 +52,25 @@ func (h *Handler) parseStackQuery(header http.Header, req *querierv1.SelectMerge
 	if q.query.Spans, err = parseSpans(req.GetSpanSelector()); err != nil {
 		return nil, err
 	}
-	return q, refuseUnsupported(req)
+	if q.query.Traces, err = parseTraces(req.GetTraceIdSelector()); err != nil {
+		return nil, err
+	}
+	if q.query.Profiles, err = parseProfileIDs(req.GetProfileIdSelector()); err != nil {
+		return nil, err
+	}
+	q.selectStacks(req.GetStackTraceSelector())
+	return q, nil
+}
+
+// selectStacks reads which stack traces are asked for. As the API says, go_pgo
+// makes the call site count for nothing.
+func (q *stackQuery) selectStacks(s *typesv1.StackTraceSelector) {
+	if q.pgo = s.GetGoPgo(); q.pgo != nil {
+		return
+	}
+	for _, l := range s.GetCallSite() {
+		q.query.CallSite = append(q.query.CallSite, l.GetName())
+	}
 }
 
 func parseType(id string) (profile.Type, error) {
@@ -102,31 +124,34 @@ func isHex(s string, digits int) bool {
 	return err == nil && len(s) == digits
 }
 
-// refuseUnsupported refuses what would restrict the answer and cannot be done
-// yet: an answer to another question would be worse.
-func refuseUnsupported(req *querierv1.SelectMergeStacktracesRequest) error {
-	for _, s := range req.GetTraceIdSelector() {
-		if !isHex(s, 32) {
-			return invalid("invalid trace id %q: must be 32 hexadecimal digits", s)
+// parseTraces reads trace ids, as parseSpans does span ids.
+func parseTraces(ids []string) (map[engine.TraceID]bool, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	traces := make(map[engine.TraceID]bool, len(ids))
+	for _, s := range ids {
+		b, err := hex.DecodeString(s)
+		if err != nil || len(b) != 16 || [16]byte(b) == [16]byte{} {
+			return nil, invalid("invalid trace id %q: must be 32 hexadecimal digits, not all 0", s)
 		}
+		traces[engine.TraceID{Hi: binary.BigEndian.Uint64(b), Lo: binary.BigEndian.Uint64(b[8:])}] = true
 	}
-	for _, s := range req.GetProfileIdSelector() {
-		if _, err := profile.ParseID(s); err != nil {
-			return invalid("invalid profile id %q: %w", s, err)
-		}
-	}
-	switch {
-	case len(req.GetTraceIdSelector()) > 0:
-		return unimplemented("trace_id_selector is not supported")
-	case len(req.GetProfileIdSelector()) > 0:
-		return unimplemented("profile_id_selector is not supported")
-	}
-	return refuseStackTraceSelector(req.GetStackTraceSelector())
+	return traces, nil
 }
 
-func refuseStackTraceSelector(s *typesv1.StackTraceSelector) error {
-	if len(s.GetCallSite()) > 0 || s.GetGoPgo() != nil {
-		return unimplemented("stack_trace_selector is not supported")
+// parseProfileIDs reads the ids of stored profiles.
+func parseProfileIDs(ids []string) (map[profile.ID]bool, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	return nil
+	profiles := make(map[profile.ID]bool, len(ids))
+	for _, s := range ids {
+		id, err := profile.ParseID(s)
+		if err != nil {
+			return nil, invalid("invalid profile id: %w", err)
+		}
+		profiles[id] = true
+	}
+	return profiles, nil
 }

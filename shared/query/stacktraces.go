@@ -27,7 +27,9 @@ func (s *service) SelectMergeStacktraces(ctx context.Context, req *connect.Reque
 		}
 		res.Pprof = &querierv1.PprofProfile{Profile: p}
 	case querierv1.ProfileFormat_PROFILE_FORMAT_DOT:
-		return nil, unimplemented("the format DOT is not supported; ask for PPROF and use go tool pprof -dot")
+		if res.Dot, err = s.h.dot(ctx, q); err != nil {
+			return nil, err
+		}
 	default:
 		res.Flamegraph, res.Tree, err = s.h.flame(ctx, q, req.Msg.Format)
 		if err != nil {
@@ -84,13 +86,9 @@ func (s *service) Diff(ctx context.Context, req *connect.Request[querierv1.DiffR
 		}
 		queries[i] = q
 	}
-	var trees [2]*flamegraph.Tree
-	for i, q := range queries {
-		tree, err := s.h.tree(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		trees[i] = tree
+	trees, err := s.h.trees(ctx, queries[0], queries[1])
+	if err != nil {
+		return nil, err
 	}
 	nodes := s.h.flameNodes(max(queries[0].maxNodes, queries[1].maxNodes))
 	return connect.NewResponse(&querierv1.DiffResponse{Flamegraph: flamegraph.Diff(trees[0], trees[1], nodes)}), nil
@@ -110,7 +108,20 @@ func (h *Handler) flame(ctx context.Context, q *stackQuery, format querierv1.Pro
 	return tree.FlameGraph(nodes), nil, nil
 }
 
+// trees answers two queries.
+func (h *Handler) trees(ctx context.Context, left, right *stackQuery) (out [2]*flamegraph.Tree, err error) {
+	for i, q := range []*stackQuery{left, right} {
+		if out[i], err = h.tree(ctx, q); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
 func (h *Handler) tree(ctx context.Context, q *stackQuery) (*flamegraph.Tree, error) {
+	if q.pgo != nil {
+		return nil, invalid("stack_trace_selector.go_pgo is for the format PPROF")
+	}
 	blocks, err := h.blocks(ctx, q.tenants, q.query.From, q.query.To)
 	if err != nil {
 		return nil, err
@@ -128,6 +139,9 @@ func (h *Handler) mergeProfile(ctx context.Context, q *stackQuery) (*googlev1.Pr
 	merged, err := h.Engine.Merge(ctx, blocks, q.query)
 	if err != nil {
 		return nil, err
+	}
+	if q.pgo != nil {
+		forPGO(merged, q.pgo)
 	}
 	return renderPprof(merged, q), nil
 }

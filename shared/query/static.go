@@ -11,15 +11,11 @@ import (
 
 	capabilitiesv1 "github.com/grafana/pyroscope/api/gen/proto/go/capabilities/v1"
 	versionv1 "github.com/grafana/pyroscope/api/gen/proto/go/version/v1"
-
-	"github.com/pyrocumulus/pyrocumulus/shared/connecterr"
 )
 
 // serveText answers with something that is always the same.
 func serveText(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		connecterr.WriteStatus(w, http.StatusMethodNotAllowed, connect.CodeUnimplemented, "method not allowed")
+	if !allowGet(w, r) {
 		return
 	}
 	w.Header().Set("Content-Type", contentType)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strings"
 	"testing"
@@ -74,12 +75,13 @@ func TestTransport(t *testing.T) {
 		{http.MethodPost, "/query.v1.QueryFrontendService/Query", "application/proto", http.StatusNotFound},
 		{http.MethodPost, "/ready", "", http.StatusMethodNotAllowed},
 		{http.MethodGet, "/", "", http.StatusNotFound},
-		{http.MethodGet, "/pyroscope/render", "", http.StatusNotFound},
+		{http.MethodGet, "/pyroscope/labels", "", http.StatusNotFound},
+		{http.MethodPost, "/pyroscope/render", "", http.StatusMethodNotAllowed},
 	} {
 		res, body := w.do(t, c.method, c.path, c.contentType)
 		require.Equal(t, c.status, res.StatusCode, "%s %s: %s", c.method, c.path, body)
 	}
-	_, body := w.do(t, http.MethodGet, "/pyroscope/render", "")
+	_, body := w.do(t, http.MethodGet, "/pyroscope/labels", "")
 	require.JSONEq(t, `{"code":"not_found","message":"no such path"}`, body)
 }
 
@@ -87,9 +89,14 @@ func TestPathsAreServed(t *testing.T) {
 	w := newWorld(t, query.Settings{})
 	for _, path := range query.Paths() {
 		method := http.MethodPost
-		if path == "/ready" || strings.HasPrefix(path, "/api/") {
+		if path == "/ready" || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/pyroscope/") {
 			method = http.MethodGet
 		}
+		q := url.QueryEscape(cpuID)
+		path += map[string]string{
+			"/pyroscope/render": "?query=" + q, "/pyroscope/render-diff": "?leftQuery=" + q + "&rightQuery=" + q,
+			"/pyroscope/label-values": "?label=__name__",
+		}[path]
 		if strings.HasSuffix(path, "/") {
 			path += "ProfileTypes"
 		}

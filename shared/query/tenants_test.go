@@ -60,6 +60,9 @@ func everyMethod(t *testing.T, c querier, tenants string) map[string]string {
 		&querierv1.SelectMergeProfileRequest{ProfileTypeID: cpuID, LabelSelector: "{}", Start: base, End: base}, h...))
 	keep("SelectMergeSpanProfile", must(t, older(c).SelectMergeSpanProfile,
 		&querierv1.SelectMergeSpanProfileRequest{ProfileTypeID: cpuID, LabelSelector: "{}", Start: base, End: base}, h...))
+	keep("SelectHeatmap", must(t, c.SelectHeatmap, &querierv1.SelectHeatmapRequest{
+		ProfileTypeID: cpuID, LabelSelector: "{}", Start: base, End: base + hour, Step: 15, QueryType: 1, GroupBy: []string{"pod"},
+	}, h...))
 	keep("SelectSeries", must(t, c.SelectSeries, seriesRequest(func(r *querierv1.SelectSeriesRequest) { r.GroupBy = []string{"pod"} }), h...))
 	return out
 }
