@@ -21,6 +21,8 @@ func main() {
 	flag.StringVar(&c.Listen, "listen", "127.0.0.1:4040", "`address` to serve on")
 	flag.StringVar(&c.Data, "data", "./.pyrocumulus", "`directory` of all state")
 	flag.DurationVar(&c.FlushInterval, "flush-interval", time.Second, "how long profiles are gathered before they are written")
+	flag.DurationVar(&c.CompactInterval, "compact-interval", 5*time.Second, "how often blocks are merged; 0 for never")
+	flag.DurationVar(&c.SweepInterval, "sweep-interval", time.Minute, "how often blocks are deleted that were merged or are too old; 0 for never")
 	flag.BoolVar(&c.Multitenancy, "multitenancy", false, "take the tenant from the X-Scope-OrgID header")
 	flag.BoolVar(&c.SelfProfile, "self-profile", true, "send the process's own profiles to itself, as service pyrocumulus")
 	level := flag.String("log-level", "warn", "debug, info, warn or error; info logs every request")

@@ -37,6 +37,12 @@ func TestDefaults(t *testing.T) {
 		LogLevel: slog.LevelInfo, FlushInterval: 10 * time.Second, FlushBytes: 16 << 20,
 		DrainTime: 55 * time.Second, Visibility: 90 * time.Second,
 	}, segment)
+	compact, err := config.LoadCompact(empty)
+	require.NoError(t, err)
+	require.Equal(t, config.Compact{
+		LogLevel: slog.LevelInfo, CompactBytes: 64 << 20, SweepInterval: 10 * time.Minute,
+		SweepDelay: 15 * time.Minute, Retention: 31 * 24 * time.Hour,
+	}, compact)
 	query, err := config.LoadQuery(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Query{LogLevel: slog.LevelInfo, MaxNodesDefault: 8192, MaxNodesMax: 1 << 20}, query)
@@ -60,6 +66,16 @@ func TestValues(t *testing.T) {
 		MaxProfileBytes: 5 << 20, MaxProfileSamples: 1,
 		MaxLabels: 30, MaxLabelNameBytes: 2048, MaxLabelValueBytes: 1,
 	}, ingest)
+}
+
+func TestZeroTurnsSweepingAndRetentionOff(t *testing.T) {
+	compact, err := config.LoadCompact(environment(map[string]string{config.EnvSweepInterval: "0", config.EnvRetention: "0s"}))
+	require.NoError(t, err)
+	require.Zero(t, compact.SweepInterval)
+	require.Zero(t, compact.Retention)
+	_, err = config.LoadCompact(environment(map[string]string{config.EnvSweepDelay: "0", config.EnvRetention: "31d"}))
+	require.ErrorContains(t, err, "PYROCUMULUS_SWEEP_DELAY")
+	require.ErrorContains(t, err, "PYROCUMULUS_RETENTION")
 }
 
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
@@ -103,7 +119,8 @@ func TestTableIsWhole(t *testing.T) {
 	_, err1 := config.LoadIngest(lookup)
 	_, err2 := config.LoadSegment(lookup)
 	_, err3 := config.LoadQuery(lookup)
-	require.NoError(t, errors.Join(err1, err2, err3))
+	_, err4 := config.LoadCompact(lookup)
+	require.NoError(t, errors.Join(err1, err2, err3, err4))
 
 	source, err := os.ReadFile("variables.go")
 	require.NoError(t, err)

@@ -33,6 +33,15 @@ type Segment struct {
 	Visibility    time.Duration // longer than FlushInterval
 }
 
+// Compact are the settings of the compact function.
+type Compact struct {
+	LogLevel      slog.Level
+	CompactBytes  int64         // of the objects that are merged at once
+	SweepInterval time.Duration // 0: never
+	SweepDelay    time.Duration
+	Retention     time.Duration // 0: for ever
+}
+
 // Query are the settings of the query function.
 type Query struct {
 	LogLevel        slog.Level
@@ -72,6 +81,19 @@ func LoadSegment(lookup Lookup) (Segment, error) {
 	if r.err() == nil && s.Visibility <= s.FlushInterval {
 		r.problem(EnvVisibility, s.Visibility.String(), fmt.Sprintf(
 			"more than %s (%s), or messages come again before they are stored", EnvFlushInterval, s.FlushInterval))
+	}
+	return s, r.err()
+}
+
+// LoadCompact reads the settings of the compact function, as [LoadIngest] does.
+func LoadCompact(lookup Lookup) (Compact, error) {
+	r := newReader(lookup)
+	s := Compact{
+		LogLevel:      r.level(EnvLogLevel),
+		CompactBytes:  r.bytes(EnvCompactBytes),
+		SweepInterval: r.duration(EnvSweepInterval),
+		SweepDelay:    r.duration(EnvSweepDelay),
+		Retention:     r.duration(EnvRetention),
 	}
 	return s, r.err()
 }

@@ -21,6 +21,10 @@ const (
 	EnvFlushBytes         = "PYROCUMULUS_FLUSH_BYTES"
 	EnvDrainTime          = "PYROCUMULUS_DRAIN_TIME"
 	EnvVisibility         = "PYROCUMULUS_VISIBILITY"
+	EnvCompactBytes       = "PYROCUMULUS_COMPACT_BYTES"
+	EnvSweepInterval      = "PYROCUMULUS_SWEEP_INTERVAL"
+	EnvSweepDelay         = "PYROCUMULUS_SWEEP_DELAY"
+	EnvRetention          = "PYROCUMULUS_RETENTION"
 	EnvMaxNodesDefault    = "PYROCUMULUS_MAX_NODES_DEFAULT"
 	EnvMaxNodesMax        = "PYROCUMULUS_MAX_NODES_MAX"
 )
@@ -62,6 +66,11 @@ func Variables() []Variable {
 		{EnvFlushBytes, "16MiB", UnitBytes, "64KiB", "1GiB", "at how many bytes of messages a segment is written at once"},
 		{EnvDrainTime, "55s", UnitDuration, "1s", "14m", "how long a drainer works before it leaves the queue to the next one"},
 		{EnvVisibility, "90s", UnitDuration, "1s", "12h", "how long a received message is hidden from other drainers; longer than a flush takes"},
+
+		{EnvCompactBytes, "64MiB", UnitBytes, "1MiB", "4GiB", "how many bytes of blocks are merged at once; it takes about ten times as much memory"},
+		{EnvSweepInterval, "10m", UnitDuration, "0s", "24h", "how often what nobody needs any more is deleted; 0s for never"},
+		{EnvSweepDelay, "15m", UnitDuration, "1m", "24h", "how long a merged block's sources are kept; longer than any query takes"},
+		{EnvRetention, "744h", UnitDuration, "0s", decade, "how long profiles are kept; 0s for ever"},
 
 		{EnvMaxNodesDefault, "8192", UnitCount, "1", "100000000", "nodes of a flame graph when the query does not say"},
 		{EnvMaxNodesMax, "1048576", UnitCount, "1", "100000000", "the most nodes of a flame graph that a query may ask for"},

@@ -47,7 +47,7 @@ func (s *Sweeper) Orphans(ctx context.Context) (Stats, error) {
 			t.Failed++
 			errs = append(errs, fmt.Errorf("look for orphans of tenant %s: %w", tenant, err))
 		}
-		stats.add(t)
+		stats.Add(t)
 	}
 }
 

@@ -65,7 +65,8 @@ type Stats struct {
 	Failed   int // tenants that were not swept to the end
 }
 
-func (s *Stats) add(o Stats) {
+// Add adds what another run did.
+func (s *Stats) Add(o Stats) {
 	s.Replaced += o.Replaced
 	s.Expired += o.Expired
 	s.Orphans += o.Orphans
@@ -93,7 +94,7 @@ func (s *Sweeper) Rows(ctx context.Context) (Stats, error) {
 			t.Failed++
 			errs = append(errs, fmt.Errorf("sweep tenant %s: %w", tenant, err))
 		}
-		stats.add(t)
+		stats.Add(t)
 	}
 	return stats, errors.Join(errs...)
 }

@@ -30,6 +30,11 @@ type Config struct {
 	// FlushInterval is how long profiles are gathered before they are written.
 	FlushInterval time.Duration
 	Multitenancy  bool
+	// CompactInterval is how often blocks are merged; 0 is never.
+	CompactInterval time.Duration
+	// SweepInterval is how often, among those times, what nobody needs any more
+	// is deleted; 0 is never.
+	SweepInterval time.Duration
 	// SelfProfile sends the host's own profiles to itself.
 	SelfProfile bool
 	Lookup      config.Lookup // of environment variables, for all other settings
@@ -46,6 +51,7 @@ type Host struct {
 	queue   *boltqueue.Queue
 	handler http.Handler
 	drain   lambdahost.ScheduleFunc
+	compact lambdahost.ScheduleFunc
 }
 
 // Run serves until the context ends, then writes what is still gathered and
@@ -68,6 +74,10 @@ func Run(ctx context.Context, c Config) error {
 	drained := make(chan struct{})
 	drainCtx, stopDraining := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { defer close(drained); h.drainLoop(drainCtx) }()
+	compacted := make(chan struct{})
+	compactCtx, stopCompacting := context.WithCancel(ctx)
+	defer stopCompacting()
+	go func() { defer close(compacted); h.compactLoop(compactCtx) }()
 	stopProfiling := func() {}
 	if c.SelfProfile {
 		stopProfiling = profileSelf(url, c.Log)
@@ -84,7 +94,9 @@ func Run(ctx context.Context, c Config) error {
 	defer cancel()
 	shutdownErr := server.Shutdown(stopCtx)
 	stopDraining()
+	stopCompacting()
 	<-drained
+	<-compacted
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -125,13 +137,15 @@ func (h *Host) openStorage() (err error) {
 func (h *Host) assemble() error {
 	ingestConfig, ingestErr := config.LoadIngest(h.config.Lookup)
 	segmentConfig, segmentErr := config.LoadSegment(h.config.Lookup)
+	compactConfig, compactErr := config.LoadCompact(h.config.Lookup)
 	queryConfig, queryErr := config.LoadQuery(h.config.Lookup)
-	if err := errors.Join(ingestErr, segmentErr, queryErr); err != nil {
+	if err := errors.Join(ingestErr, segmentErr, compactErr, queryErr); err != nil {
 		return err
 	}
 	ingestConfig.Multitenancy = ingestConfig.Multitenancy || h.config.Multitenancy
 	queryConfig.Multitenancy = queryConfig.Multitenancy || h.config.Multitenancy
 	segmentConfig.FlushInterval = h.config.FlushInterval
+	compactConfig.SweepInterval = h.config.SweepInterval
 	shared := assembly.Host{Log: h.config.Log, Now: time.Now}
 	ingestFunc, err := assembly.Ingest(shared, ingestConfig, h.queue, h.objects)
 	if err != nil {
@@ -142,6 +156,9 @@ func (h *Host) assemble() error {
 		return err
 	}
 	if h.drain, err = assembly.Segment(shared, segmentConfig, idleWait, h.queue, h.objects, h.index); err != nil {
+		return err
+	}
+	if h.compact, err = assembly.Compact(shared, compactConfig, h.objects, h.index); err != nil {
 		return err
 	}
 	routes := []gateway.Route{{Key: gateway.DefaultKey, Function: ingestFunc}}

@@ -1,0 +1,27 @@
+// Command compact is the Lambda function that merges blocks and deletes what
+// nobody needs any more. A schedule starts it once a minute; its reserved
+// concurrency is 1.
+package main
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/pyrocumulus/pyrocumulus/functions/aws"
+	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
+)
+
+func main() {
+	function, err := assemble(context.Background())
+	aws.Start(function, err, lambda.Start)
+}
+
+func assemble(ctx context.Context) (any, error) {
+	settings, env, err := aws.Load(ctx, config.LoadCompact, config.EnvBucket, config.EnvTable)
+	if err != nil {
+		return nil, err
+	}
+	return assembly.Compact(aws.Host(settings.LogLevel), settings, env.Store(), env.Index())
+}
