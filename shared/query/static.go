@@ -62,14 +62,14 @@ func (versionService) Version(context.Context, *connect.Request[versionv1.Versio
 type featureService struct{ h *Handler }
 
 // GetFeatureFlags implements capabilitiesv1connect.FeatureFlagsServiceHandler.
-// v2StorageLayer is off: to clients it stands for the calls that came with
-// Pyroscope 2, such as heatmaps, which are not here.
+// v2StorageLayer stands, to clients, for the calls that came with Pyroscope 2,
+// such as heatmaps and exemplars.
 func (s featureService) GetFeatureFlags(_ context.Context, req *connect.Request[capabilitiesv1.GetFeatureFlagsRequest]) (*connect.Response[capabilitiesv1.GetFeatureFlagsResponse], error) {
 	if _, err := s.h.tenants.Tenants(req.Header()); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(&capabilitiesv1.GetFeatureFlagsResponse{FeatureFlags: []*capabilitiesv1.FeatureFlag{
-		{Name: "v2StorageLayer"},
+		{Name: "v2StorageLayer", Enabled: true},
 		{Name: "pyroscopeRuler"},
 		{Name: "pyroscopeRulerFunctions"},
 		{Name: "utf8LabelNames", Enabled: true},

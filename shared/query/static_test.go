@@ -57,7 +57,7 @@ func TestFeatureFlags(t *testing.T) {
 	w := newWorld(t, query.Settings{Multitenancy: true})
 	status, answer := w.post(t, "/capabilities.v1.FeatureFlagsService/GetFeatureFlags", `{}`, tenantHeader, "acme")
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, `{"featureFlags":[{"name":"v2StorageLayer"},{"name":"pyroscopeRuler"},{"name":"pyroscopeRulerFunctions"},{"name":"utf8LabelNames","enabled":true}]}`, answer)
+	require.Equal(t, `{"featureFlags":[{"name":"v2StorageLayer","enabled":true},{"name":"pyroscopeRuler"},{"name":"pyroscopeRulerFunctions"},{"name":"utf8LabelNames","enabled":true}]}`, answer)
 }
 
 func TestTransport(t *testing.T) {
