@@ -42,9 +42,7 @@ func (s *service) LabelNames(ctx context.Context, req *connect.Request[typesv1.L
 		return nil, err
 	}
 	sets, err := visitSeries(ctx, s.h, q, nil, newStringSet, func(names stringSet, set *engine.LabelSet) {
-		for _, l := range clientLabels(set) {
-			names.add(l.Name)
-		}
+		eachLabelName(set, names.add)
 	})
 	if err != nil {
 		return nil, err
@@ -75,6 +73,24 @@ func (s *service) LabelValues(ctx context.Context, req *connect.Request[typesv1.
 		return nil, err
 	}
 	return connect.NewResponse(&typesv1.LabelValuesResponse{Names: union(sets)}), nil
+}
+
+// eachLabelName calls f for the names of clientLabels, which it does not make:
+// this is done for every series of every block.
+func eachLabelName(set *engine.LabelSet, f func(string)) {
+	for _, l := range set.Pushed {
+		if l.Value != "" && !isDescribedLabel(l.Name) {
+			f(l.Name)
+		}
+	}
+	for _, name := range [...]string{
+		profile.LabelServiceName, profile.LabelServiceCopy, profile.LabelName, profile.LabelProfileType,
+		profile.LabelType, profile.LabelUnit, profile.LabelPeriodType, profile.LabelPeriodUnit,
+	} {
+		if set.Get(name) != "" {
+			f(name)
+		}
+	}
 }
 
 // clientLabels returns all labels of a series as clients see them. A label

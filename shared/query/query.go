@@ -16,6 +16,7 @@ import (
 
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/connecterr"
+	"github.com/pyrocumulus/pyrocumulus/shared/connectgzip"
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
@@ -76,6 +77,7 @@ func New(s Settings, d Deps) *Handler {
 	h := &Handler{Deps: d, settings: s, tenants: tenancy.Resolver{Multi: s.Multitenancy}}
 	options := []connect.HandlerOption{
 		connect.WithReadMaxBytes(maxRequestBytes),
+		connectgzip.WithGzip(),
 		connect.WithInterceptors(connect.UnaryInterceptorFunc(h.intercept)),
 	}
 	_, h.querier = querierv1connect.NewQuerierServiceHandler(&service{h: h}, options...)
