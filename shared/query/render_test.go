@@ -41,7 +41,9 @@ func TestRenderedForms(t *testing.T) {
 		params     []string
 	}{
 		{"render", "/pyroscope/render", []string{"query", cpuID + "{}", "from", at(0), "until", at(60), "groupBy", "pod"}},
-		{"render-average", "/pyroscope/render", []string{"query", checkout, "from", at(0), "until", at(60), "aggregation", "avg", "max-nodes", "2"}},
+		{"render-average", "/pyroscope/render", []string{
+			"query", checkout, "from", at(-15), "until", at(30), "aggregation", "avg", "max-nodes", "2", "groupBy", "service_name", "groupBy", "pod",
+		}},
 		{"render-diff", "/pyroscope/render-diff", []string{
 			"leftQuery", checkout, "leftFrom", at(0), "leftUntil", at(60), "rightQuery", cart, "rightFrom", at(0), "rightUntil", at(60),
 		}},
@@ -93,6 +95,20 @@ func TestRenderIsTheSameQuery(t *testing.T) {
 			require.Equal(t, v, got.Groups["pod-1"].Samples[i]+got.Groups["pod-2"].Samples[i])
 		}
 	}
+}
+
+// The average over groups is that over their profiles.
+func TestAveragesOfGroups(t *testing.T) {
+	w := newWorld(t, query.Settings{})
+	for i, v := range []int64{10, 20, 30, 100} {
+		w.store(t, "anonymous", cpuProfile(base*1e6, service("a", "pod", fmt.Sprint(i/3)), cpu(fmt.Sprint("f", i), v)))
+	}
+	_, body := w.get(t, "/pyroscope/render", "query", cpuID, "from", at(0), "until", at(0), "aggregation", "avg", "groupBy", "service_name", "groupBy", "pod")
+	var got rendered
+	require.NoError(t, json.Unmarshal([]byte(body), &got))
+	require.Equal(t, []int64{40}, got.Timeline.Samples)
+	require.Equal(t, []int64{20}, got.Groups["a,0"].Samples)
+	require.Equal(t, []int64{100}, got.Groups["a,1"].Samples)
 }
 
 func TestTimelinesHaveABound(t *testing.T) {
