@@ -84,6 +84,34 @@ func TestRunTwiceIsRunOnce(t *testing.T) {
 	w.requireAnswers("twice")
 }
 
+// TestBytesFollowFromSources does the same job in stores of their own, planned
+// from rows in another order.
+func TestBytesFollowFromSources(t *testing.T) {
+	for seed := range uint64(5) {
+		var bodies [][]byte
+		for i := range 3 {
+			w := newWorld(t, 50+seed)
+			for range 5 {
+				w.push("acme", 20, 40*time.Minute)
+			}
+			rows := w.blocks("acme")
+			if i > 0 {
+				slices.Reverse(rows)
+			}
+			jobs, err := compaction.Plan(w.clock(), rows, policy())
+			require.NoError(t, err)
+			require.Len(t, jobs, 1)
+			meta, err := w.compactor().Run(t.Context(), jobs[0])
+			require.NoError(t, err)
+			body, err := w.mem.Get(t.Context(), meta.Key())
+			require.NoError(t, err)
+			bodies = append(bodies, body)
+		}
+		require.Equal(t, bodies[0], bodies[1])
+		require.Equal(t, bodies[0], bodies[2])
+	}
+}
+
 // TestTwoWorkersDoTheSameJob lets both get to the insert before either does it.
 func TestTwoWorkersDoTheSameJob(t *testing.T) {
 	w := newWorld(t, 3)

@@ -33,7 +33,6 @@ func (w *world) life(what string) {
 func (w *world) requireSettled(what string) {
 	w.plan.Revive()
 	w.life(what)
-	w.life(what)
 	for tenant := range w.truth {
 		require.NotRegexp(w.t, "[2-9]", w.levels(tenant), what)
 	}
@@ -79,7 +78,7 @@ func TestAnyFailingCallChangesNoAnswer(t *testing.T) {
 		blockindextest.Insert, blockindextest.Find, blockindextest.All, blockindextest.Delete, blockindextest.Tenants,
 	}
 	for _, op := range ops {
-		for _, n := range []int{1, 3, 6} {
+		for _, n := range []int{1, 4} {
 			for _, times := range []int{1, 3} { // a retry helps, and does not
 				for _, when := range faultplan.Both {
 					what := fmt.Sprintf("%v fails %d times from call %d on, %v", op, times, n, when)

@@ -36,7 +36,9 @@ type world struct {
 	plan   *faultplan.Plan
 	mem    *objstoretest.Mem
 	index  *blockindextest.Mem
-	engine *engine.Engine
+	engine *engine.Engine // reads without faults
+	faults *objstoretest.Faults
+	reader *block.Reader // with faults
 	r      *rand.Rand
 	ids    *ulid.MonotonicEntropy
 
@@ -56,6 +58,9 @@ func newWorld(t testing.TB, seed uint64) *world {
 	reader, err := block.NewReader(w.mem)
 	require.NoError(t, err)
 	w.engine = engine.New(reader)
+	w.faults = objstoretest.NewFaultsOf(w.plan, w.mem)
+	w.reader, err = block.NewReader(w.faults)
+	require.NoError(t, err)
 	return w
 }
 
@@ -80,11 +85,8 @@ func policy() compaction.Policy {
 
 // compactor returns a new compactor, as a new process would have it.
 func (w *world) compactor() *compaction.Compactor {
-	store := objstoretest.NewFaultsOf(w.plan, w.mem)
-	reader, err := block.NewReader(store)
-	require.NoError(w.t, err)
 	return compaction.New(policy(), compaction.Deps{
-		Store: store, Index: blockindextest.NewFaultsOf(w.plan, w.index), Blocks: reader, Now: w.clock,
+		Store: w.faults, Index: blockindextest.NewFaultsOf(w.plan, w.index), Blocks: w.reader, Now: w.clock,
 		Log: slog.New(slog.DiscardHandler), Sleep: func(time.Duration) {},
 	})
 }

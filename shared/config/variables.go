@@ -69,7 +69,7 @@ func Variables() []Variable {
 
 		{EnvCompactBytes, "64MiB", UnitBytes, "1MiB", "4GiB", "how many bytes of blocks are merged at once; it takes about ten times as much memory"},
 		{EnvSweepInterval, "10m", UnitDuration, "0s", "24h", "how often what nobody needs any more is deleted; 0s for never"},
-		{EnvSweepDelay, "15m", UnitDuration, "1m", "24h", "how long a merged block's sources are kept; longer than any query takes"},
+		{EnvSweepDelay, "15m", UnitDuration, "10m", "168h", "how long a merged block's sources are kept; longer than any query takes, and than a message can be hidden"},
 		{EnvRetention, "744h", UnitDuration, "0s", decade, "how long profiles are kept; 0s for ever"},
 
 		{EnvMaxNodesDefault, "8192", UnitCount, "1", "100000000", "nodes of a flame graph when the query does not say"},

@@ -5,7 +5,10 @@
 // The order of steps keeps every answer as it is, wherever the process dies:
 //
 //   - A replaced block stays for a delay after the commit of what replaces it,
-//     since a query that was planned before may still read it.
+//     since a query that was planned before may still read it. The segment
+//     function, too, looks for a message that it receives once more among the
+//     blocks of level 0: the delay must be longer than it can take until a
+//     message that was stored and not deleted is received again.
 //   - The row goes first, then the object. No row ever points at an object that
 //     is not there; what is left over is an object without a row.
 //   - A row is deleted only after all that it replaces is gone. Else they would
