@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
-	"strings"
 
 	"connectrpc.com/connect"
 
@@ -69,23 +67,61 @@ func (h *Handler) ingest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || len(body) == 0 { // nothing sent, nothing to store
 		return err
 	}
-	upload, err := parseUpload(params, r.Header.Get("Content-Type"), body)
-	if err != nil || len(upload.profile) == 0 {
+	if err := in.upload(params, r.Header.Get("Content-Type"), body); err != nil {
 		return err
-	}
-	p, err := pprof.Decode(upload.profile, h.settings.Limits.Profile)
-	if err != nil {
-		ls, _ := h.settings.Limits.series(params.labels)
-		in.total++
-		in.refused.add(ls, err)
-	} else {
-		in.decoded(params.seriesLabels(upload, p), params.adjust(p))
 	}
 	err = in.finish(r.Context())
 	if connect.CodeOf(err) == connect.CodeInvalidArgument {
 		return unfit(connecterr.Message(err))
 	}
 	return err
+}
+
+// upload takes in the profiles of a body.
+func (in *intake) upload(p *params, contentType string, body []byte) error {
+	format, boundary := chooseFormat(p.format, contentType)
+	switch format {
+	case formatPprof:
+		return in.pprof(p, upload{profile: body})
+	case formatForm:
+		u, err := parseForm(body, boundary)
+		if err != nil {
+			return err
+		}
+		return in.pprof(p, u)
+	case formatJFR:
+		return errJFR()
+	default:
+		return in.text(p, format, body)
+	}
+}
+
+// upload is a pprof with what the client says of it.
+type upload struct {
+	profile     []byte
+	sampleTypes map[string]sampleTypeConfig // nil if the client sent none
+}
+
+// sampleTypeConfig is what an SDK says of a sample type. Only how it is to be
+// named matters; units and aggregation are those of the profile.
+type sampleTypeConfig struct {
+	DisplayName string `json:"display-name"`
+}
+
+// pprof takes in a pprof, if there is one.
+func (in *intake) pprof(params *params, u upload) error {
+	if len(u.profile) == 0 {
+		return nil
+	}
+	p, err := pprof.Decode(u.profile, in.h.settings.Limits.Profile)
+	if err != nil {
+		ls, _ := in.h.settings.Limits.series(params.labels)
+		in.total++
+		in.refused.add(ls, err)
+		return nil
+	}
+	in.decoded(params.seriesLabels(u, p), params.adjust(p))
+	return nil
 }
 
 // readBody reads the whole body. Content-Encoding counts for nothing here, as
@@ -99,44 +135,14 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &statusError{http.StatusRequestEntityTooLarge, connect.CodeInvalidArgument, fmt.Sprintf("request is larger than %d bytes", limit)}
+		return nil, errTooLarge(limit)
 	case err != nil:
 		return nil, &statusError{http.StatusRequestTimeout, connect.CodeUnknown, "request ended early"}
 	}
 	return buf.Bytes(), nil
 }
 
-// upload is the content of a request that brings a pprof.
-type upload struct {
-	profile     []byte
-	sampleTypes map[string]sampleTypeConfig // nil if the client sent none
-}
-
-// sampleTypeConfig is what an SDK says of a sample type. Only how it is to be
-// named matters; units and aggregation are those of the profile.
-type sampleTypeConfig struct {
-	DisplayName string `json:"display-name"`
-}
-
-// parseUpload finds the pprof in a request. Formats other than pprof are
-// answered with unimplemented.
-func parseUpload(p *params, contentType string, body []byte) (upload, error) {
-	mediaType, typeParams, _ := mime.ParseMediaType(contentType) // bad ones are not multipart
-	switch p.format {
-	case "pprof": // the body is the profile, whatever its type is said to be
-		return upload{profile: body}, nil
-	case "trie", "tree", "lines", "jfr", "speedscope":
-		return upload{}, errFormat(p.format)
-	}
-	if format, ok := strings.CutPrefix(mediaType, "binary/octet-stream+"); ok {
-		return upload{}, errFormat(format)
-	}
-	if mediaType == "multipart/form-data" {
-		return parseForm(body, typeParams["boundary"])
-	}
-	return upload{}, errFormat("folded")
-}
-
-func errFormat(format string) error {
-	return connect.NewError(connect.CodeUnimplemented, fmt.Errorf("profiles of format %q are not supported, only pprof", cut(format, 40)))
+// errTooLarge is the answer to a body that is too large.
+func errTooLarge(limit int64) error {
+	return &statusError{http.StatusRequestEntityTooLarge, connect.CodeInvalidArgument, fmt.Sprintf("request is larger than %d bytes", limit)}
 }

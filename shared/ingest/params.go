@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,15 +14,21 @@ import (
 // labelSpy says which profiler took a profile.
 const labelSpy = "pyroscope_spy"
 
-// params are the parameters of /ingest that matter for pprof. The others
-// (until, sampleRate, units, aggregationType) tell what the profile tells
-// better, and may be empty or missing.
+// params are the parameters of /ingest. Others (units, aggregationType) say
+// nothing that the rest does not say, and any may be empty or missing.
 type params struct {
+	app    string         // as in name, or __name__ in it
 	labels profile.Labels // as in name, with service_name and pyroscope_spy; unsorted
+	named  bool           // whether name gives a service_name
 	from   time.Time
+	until  time.Time
+	rate   uint32 // samples a second; 0 if it is not known
 	spy    string
 	format string
 }
+
+// defaultRate is the sampleRate of clients that do not say.
+const defaultRate = 100
 
 // parseParams reads the query string, raw since names may hold anything.
 func parseParams(rawQuery string, now time.Time) (*params, error) {
@@ -29,9 +36,12 @@ func parseParams(rawQuery string, now time.Time) (*params, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &params{spy: queryValue(rawQuery, "spyName"), format: queryValue(rawQuery, "format")}
-	if p.from, err = attime.Parse(queryValue(rawQuery, "from"), now); err != nil {
-		p.from = now
+	p := &params{
+		app: app, from: timeValue(rawQuery, "from", now), until: timeValue(rawQuery, "until", now),
+		rate: defaultRate, spy: queryValue(rawQuery, "spyName"), format: queryValue(rawQuery, "format"),
+	}
+	if rate, err := strconv.ParseUint(queryValue(rawQuery, "sampleRate"), 10, 32); err == nil {
+		p.rate = uint32(rate)
 	}
 	if p.spy == "" {
 		p.spy = "unknown"
@@ -39,11 +49,21 @@ func parseParams(rawQuery string, now time.Time) (*params, error) {
 	for _, l := range labels {
 		if !strings.HasPrefix(l.Name, "__") {
 			p.labels = append(p.labels, l)
+			p.named = p.named || l.Name == profile.LabelServiceName
 		}
 	}
 	p.labels = setDefault(p.labels, profile.LabelServiceName, app)
 	p.labels = setDefault(p.labels, labelSpy, p.spy)
 	return p, nil
+}
+
+// timeValue reads a point in time, by default now.
+func timeValue(rawQuery, name string, now time.Time) time.Time {
+	t, err := attime.Parse(queryValue(rawQuery, name), now)
+	if err != nil {
+		return now
+	}
+	return t
 }
 
 // queryValue returns the first value of a parameter. Unlike net/url, it gives

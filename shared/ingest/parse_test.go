@@ -88,22 +88,27 @@ func TestQueryValue(t *testing.T) {
 
 func TestParseParams(t *testing.T) {
 	now := time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)
+	unknown := profile.NewLabels("service_name", "app", "pyroscope_spy", "unknown")
 	for query, want := range map[string]params{
-		"name=app": {from: now, spy: "unknown", labels: profile.NewLabels("service_name", "app", "pyroscope_spy", "unknown")},
+		"name=app": {app: "app", from: now, until: now, rate: 100, spy: "unknown", labels: unknown},
 		"name=app&from=&until=&spyName=&sampleRate=&units=&aggregationType=&format=": {
-			from: now, spy: "unknown", labels: profile.NewLabels("service_name", "app", "pyroscope_spy", "unknown")},
-		"name=app{__session_id__=1,__x=2,a=b}&from=1700000000&spyName=gospy&sampleRate=-x&format=pprof": {
-			from: time.Unix(1700000000, 0), spy: "gospy", format: "pprof",
+			app: "app", from: now, until: now, rate: 100, spy: "unknown", labels: unknown},
+		"name=app{__session_id__=1,__x=2,a=b}&from=1700000000&until=1700000010000&spyName=gospy&sampleRate=-x&format=pprof": {
+			app: "app", from: time.Unix(1700000000, 0), until: time.Unix(1700000010, 0), rate: 100, spy: "gospy", format: "pprof",
 			labels: profile.NewLabels("a", "b", "service_name", "app", "pyroscope_spy", "gospy")},
-		"name=app{service_name=api,pyroscope_spy=mine}&from=now-1h&spyName=x": {
-			from: now.Add(-time.Hour), spy: "x", labels: profile.NewLabels("service_name", "api", "pyroscope_spy", "mine")},
-		"name=app&from=never": {from: now, spy: "unknown", labels: profile.NewLabels("service_name", "app", "pyroscope_spy", "unknown")},
+		"name=app{service_name=api,pyroscope_spy=mine}&from=now-1h&spyName=x&sampleRate=0": {
+			app: "app", named: true, from: now.Add(-time.Hour), until: now, spy: "x",
+			labels: profile.NewLabels("service_name", "api", "pyroscope_spy", "mine")},
+		"name=x{__name__=app}&from=never&sampleRate=-1":  {app: "app", from: now, until: now, rate: 100, spy: "unknown", labels: unknown},
+		"name=app&sampleRate=4294967296":                 {app: "app", from: now, until: now, rate: 100, spy: "unknown", labels: unknown},
+		"name=app&sampleRate=4294967295&until=now%2B10s": {app: "app", from: now, until: now.Add(10 * time.Second), rate: 4294967295, spy: "unknown", labels: unknown},
 	} {
 		got, err := parseParams(query, now)
 		require.NoError(t, err)
 		got.labels.Sort()
 		require.True(t, want.from.Equal(got.from), query)
-		got.from = want.from
+		require.True(t, want.until.Equal(got.until), query)
+		got.from, got.until = want.from, want.until
 		require.Equal(t, want, *got, query)
 	}
 }
