@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,16 +76,47 @@ func (d *Drainer) flushTenant(ctx context.Context, tenant profile.TenantID, t *t
 		return Stats{Failed: len(t.messages) + len(t.twice)}, fmt.Errorf("look for messages that were stored before: %w", err)
 	}
 	stats.Duplicates += len(stored)
-	if len(fresh) > 0 {
-		meta, err := d.store(ctx, tenant, fresh)
+	for _, part := range bySpan(fresh) {
+		meta, err := d.store(ctx, tenant, part)
 		if err != nil {
+			// Parts that were stored are recognised when they come again.
 			return Stats{Failed: len(t.messages) + len(t.twice)}, err
 		}
-		stats.Segments, stats.Bytes, stats.Profiles = 1, meta.Size, meta.Profiles
+		stats.Segments++
+		stats.Bytes += meta.Size
+		stats.Profiles += meta.Profiles
 	}
 	done := append(append(fresh, stored...), t.twice...)
 	stats.Messages = len(done)
 	return stats, d.finish(ctx, done)
+}
+
+// maxSpan is how far apart the profiles of a segment may be: well below what the
+// index allows. Usually they are seconds apart; where old profiles are accepted
+// they need not be.
+const maxSpan = int64(blockindex.MaxSpan / 4)
+
+// bySpan divides messages so that the profiles of each part are at most maxSpan
+// apart. It orders them by time if it must.
+func bySpan(ms []*message) [][]*message {
+	if len(ms) == 0 {
+		return nil
+	}
+	when := func(m *message) int64 { return m.profile.TimeNanos }
+	byTime := func(a, b *message) int { return cmp.Compare(when(a), when(b)) }
+	if when(slices.MaxFunc(ms, byTime))-when(slices.MinFunc(ms, byTime)) <= maxSpan {
+		return [][]*message{ms}
+	}
+	slices.SortStableFunc(ms, byTime)
+	var parts [][]*message
+	from := 0
+	for i, m := range ms {
+		if when(m)-when(ms[from]) > maxSpan {
+			parts = append(parts, ms[from:i])
+			from = i
+		}
+	}
+	return append(parts, ms[from:])
 }
 
 // store writes the segment and its index row.

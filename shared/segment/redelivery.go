@@ -3,35 +3,23 @@ package segment
 import (
 	"context"
 	"fmt"
-	"time"
+	"math"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
-// clockSkew is how far the clocks of the queue and of the writers of segments
-// may be apart.
-const clockSkew = 5 * time.Minute
-
 // dropStored tells the messages that were stored before from those that were
-// not. A message that was received for the first time cannot have been; if
-// there are others, the segments committed since the earliest of them was sent
-// say which.
+// not. A message that was received for the first time cannot have been. The
+// others are looked for, by their ids, in the blocks of their time: whatever was
+// stored is in exactly one block that the index finds, be it still the segment
+// or what it was merged into.
 func (d *Drainer) dropStored(ctx context.Context, tenant profile.TenantID, t *tenantBatch) (fresh, stored []*message, err error) {
 	if !t.again {
 		return t.messages, nil, nil
 	}
-	suspects := make(map[profile.ID]bool)
-	var since time.Time
-	for _, m := range t.messages {
-		if m.Receives > 1 {
-			suspects[m.stored] = false
-			if since.IsZero() || m.SentAt.Before(since) {
-				since = m.SentAt
-			}
-		}
-	}
-	rows, err := d.Index.CommittedSince(ctx, tenant, since.Add(-clockSkew).UnixMilli())
+	s := suspectsOf(t.messages)
+	rows, err := d.Index.Find(ctx, tenant, s.from, s.to)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,12 +28,12 @@ func (d *Drainer) dropStored(ctx context.Context, tenant profile.TenantID, t *te
 		if err != nil {
 			return nil, nil, fmt.Errorf("index row %s: %w", rows[i].ID, err)
 		}
-		if err := d.mark(ctx, meta, suspects); err != nil {
+		if err := d.mark(ctx, meta, s); err != nil {
 			return nil, nil, err
 		}
 	}
 	for _, m := range t.messages {
-		if suspects[m.stored] {
+		if s.stored[m.stored] {
 			stored = append(stored, m)
 		} else {
 			fresh = append(fresh, m)
@@ -54,10 +42,32 @@ func (d *Drainer) dropStored(ctx context.Context, tenant profile.TenantID, t *te
 	return fresh, stored, nil
 }
 
-// mark sets the suspects that a segment holds.
-func (d *Drainer) mark(ctx context.Context, meta *block.Meta, suspects map[profile.ID]bool) error {
+// suspects are the messages of a batch that may have been stored before.
+type suspects struct {
+	stored   map[profile.ID]bool // by the id that they would have: whether they were
+	services map[string]bool
+	from, to int64 // times of the first and the last, Unix nanoseconds
+}
+
+func suspectsOf(ms []*message) *suspects {
+	s := &suspects{stored: make(map[profile.ID]bool), services: make(map[string]bool), from: math.MaxInt64}
+	for _, m := range ms {
+		if m.Receives > 1 {
+			s.stored[m.stored] = false
+			s.services[m.envelope.Labels.Get(profile.LabelServiceName)] = true
+			s.from, s.to = min(s.from, m.profile.TimeNanos), max(s.to, m.profile.TimeNanos)
+		}
+	}
+	return s
+}
+
+// mark marks the suspects that a block holds.
+func (d *Drainer) mark(ctx context.Context, meta *block.Meta, s *suspects) error {
 	dec := d.Blocks.NewDecoder()
-	req := block.Request{From: meta.MinTime, To: meta.MaxTime, Need: block.NeedIDs}
+	req := block.Request{
+		Service: func(name string) bool { return s.services[name] },
+		From:    s.from, To: s.to, Need: block.NeedIDs,
+	}
 	return d.Blocks.Read(ctx, meta, req, func(ds *block.Dataset) error {
 		for _, p := range ds.Parts {
 			ids, err := p.IDs(dec)
@@ -65,8 +75,8 @@ func (d *Drainer) mark(ctx context.Context, meta *block.Meta, suspects map[profi
 				return err
 			}
 			for _, id := range ids {
-				if _, ok := suspects[id]; ok {
-					suspects[id] = true
+				if _, ok := s.stored[id]; ok {
+					s.stored[id] = true
 				}
 			}
 		}

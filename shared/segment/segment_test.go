@@ -188,3 +188,36 @@ func TestMessagesAreGatheredForTheFlushInterval(t *testing.T) {
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, w.clock().Sub(before), settings().FlushInterval, "gathers as long as the interval says")
 }
+
+// TestProfilesOfManyDaysBecomeSeveralSegments: the index takes no row that
+// spans more than a day.
+func TestProfilesOfManyDaysBecomeSeveralSegments(t *testing.T) {
+	w := newWorld(t)
+	for i := range 8 {
+		w.pushAt("acme", int64(1)<<i, w.clock().Add(-time.Duration(i*17%8)*20*time.Hour), false)
+	}
+	w.settle(t, "days")
+	w.requireAllStoredOnce(t, "days")
+	require.GreaterOrEqual(t, len(w.keys("acme/blocks/")), 8)
+}
+
+// TestAMessageIsRecognisedInWhatItWasMergedInto: by the time it is received
+// again its segment may be gone.
+func TestAMessageIsRecognisedInWhatItWasMergedInto(t *testing.T) {
+	w := newWorld(t)
+	for i := range 8 {
+		w.push("acme", int64(1)<<i, false)
+	}
+	for range 5 {
+		w.plan.FailNext("queue.Delete", faultplan.Before, nil)
+	}
+	_, err := w.drainer().Run(t.Context())
+	require.ErrorIs(t, err, faultplan.ErrFault)
+	w.plan.Revive()
+	w.merge("acme")
+	w.advance(time.Hour)
+	stats, err := w.drainer().Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 8, stats.Duplicates)
+	w.requireAllStoredOnce(t, "merged meanwhile")
+}

@@ -10,9 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/blockindextest"
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
@@ -133,10 +135,15 @@ func (w *world) send(e *envelope.Envelope) {
 	require.NoError(w.t, queue.First(errs))
 }
 
-// push sends a profile of the value; byReference puts it into the store first.
+// push sends a profile of now; byReference puts it into the store first.
 func (w *world) push(tenant profile.TenantID, value int64, byReference bool) *envelope.Envelope {
+	return w.pushAt(tenant, value, w.clock(), byReference)
+}
+
+// pushAt sends a profile of a time.
+func (w *world) pushAt(tenant profile.TenantID, value int64, at time.Time, byReference bool) *envelope.Envelope {
 	p := &pprof.Profile{
-		SampleTypes: []profile.ValueType{{Type: "cpu", Unit: "nanoseconds"}}, TimeNanos: w.clock().UnixNano(),
+		SampleTypes: []profile.ValueType{{Type: "cpu", Unit: "nanoseconds"}}, TimeNanos: at.UnixNano(),
 		Strings: []string{"", "main.main", "endpoint", "/a"}, Functions: []pprof.Function{{Name: 1}},
 		Locations: []pprof.Location{{NumLines: 1}}, Lines: []pprof.Line{{}}, Stacks: []uint32{0},
 		Samples: []pprof.Sample{{StackEnd: 1}, {StackEnd: 1, LabelEnd: 1}}, Values: []int64{value, value},
@@ -186,4 +193,32 @@ func (w *world) keys(prefix string) []string {
 		out = append(out, i.Key)
 	}
 	return out
+}
+
+// merge replaces all blocks of a tenant by one and deletes them.
+func (w *world) merge(tenant profile.TenantID) {
+	ctx := w.t.Context()
+	rows, err := w.index.Find(ctx, tenant, 0, math.MaxInt64)
+	require.NoError(w.t, err)
+	reader, err := block.NewReader(w.mem)
+	require.NoError(w.t, err)
+	b := block.NewBuilder(block.Options{})
+	var ids []string
+	for _, r := range rows {
+		m, err := block.ParseMeta(r.Detail)
+		require.NoError(w.t, err)
+		require.NoError(w.t, b.AddBlock(ctx, reader, m))
+		ids = append(ids, r.ID)
+	}
+	body, meta, err := b.Build(tenant, ulid.ULID{15: 1}.String(), 1, ids)
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.mem.Put(ctx, meta.Key(), body))
+	require.NoError(w.t, w.index.Insert(ctx, blockindex.Row{
+		Tenant: tenant, ID: meta.ID, Level: 1, MinTime: meta.MinTime, MaxTime: meta.MaxTime,
+		CommittedAt: w.clock().UnixMilli(), Sources: ids, Detail: meta.Append(nil),
+	}))
+	require.NoError(w.t, w.index.Delete(ctx, tenant, ids...))
+	for _, id := range ids {
+		require.NoError(w.t, w.mem.Delete(ctx, block.Key(tenant, id)))
+	}
 }
