@@ -1,6 +1,9 @@
 package ingest
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -64,4 +67,20 @@ func (g *limitedGzip) Read(p []byte) (int, error) {
 		return 0, errBodyTooLarge(g.limit)
 	}
 	return n, err
+}
+
+// gunzip unpacks a body, up to a limit.
+func gunzip(body []byte, limit int64) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, connect.NewError(connect.CodeInvalidArgument, fmt.Errorf("unpack gzip: %w", err))
+	}
+	plain, err := io.ReadAll(&limitedReader{r: r, left: limit, limit: limit})
+	if ce := new(connect.Error); errors.As(err, &ce) {
+		return nil, errTooLarge(limit)
+	}
+	if err != nil {
+		return nil, connect.NewError(connect.CodeInvalidArgument, fmt.Errorf("unpack gzip: %w", err))
+	}
+	return plain, nil
 }

@@ -6,7 +6,7 @@
 // and never again: what waits in the queue has been accepted. The good profiles
 // of a request are stored even if others of it are refused.
 //
-// The way of a profile through this package: an endpoint (push.go, legacy.go)
+// The way of a profile through this package: an endpoint (push.go, legacy.go, otlp.go)
 // takes the request apart; intake.go decodes, checks and normalises each
 // profile and packs it into a message; send.go stores and sends the messages;
 // and the endpoint tells the client about what was refused (refuse.go).
@@ -15,6 +15,7 @@ package ingest
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
@@ -22,6 +23,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
 
+	"github.com/grafana/pyroscope/api/gen/proto/go/debuginfo/v1alpha1/debuginfov1alpha1connect"
 	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
 )
 
@@ -41,33 +43,52 @@ type Handler struct {
 	settings Settings
 	tenants  tenancy.Resolver
 	push     http.Handler
+	symbols  http.Handler
 }
 
 // New returns a handler. It starts nothing in the background.
 func New(s Settings, d Deps) *Handler {
 	h := &Handler{Deps: d, settings: s, tenants: tenancy.Resolver{Multi: s.Multitenancy}}
-	h.push = newPushHandler(h)
+	h.push, h.symbols = newPushHandler(h), newDebuginfoHandler(h)
 	return h
 }
 
 // Paths returns the paths that a Handler serves; it answers others with 404.
+// More slashes at the beginning of a path count for nothing: some clients write
+// the address of the server and the path one after the other.
 func Paths() []string {
-	return []string{pushv1connect.PusherServicePushProcedure, pathIngest, pathIngestAlias}
+	return []string{
+		pushv1connect.PusherServicePushProcedure, pathIngest, pathIngestAlias, pathOTLP, pathOTLPService,
+		debuginfov1alpha1connect.DebuginfoServiceShouldInitiateUploadProcedure,
+	}
 }
 
-// The paths of the HTTP API of the language SDKs.
+// The paths of the HTTP API of the language SDKs, and of OTLP, where that of
+// the service is what gRPC uses.
 const (
 	pathIngest      = "/ingest"
 	pathIngestAlias = "/pyroscope/ingest"
+	pathOTLP        = "/v1development/profiles"
+	pathOTLPService = "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export"
 )
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if path := "/" + strings.TrimLeft(r.URL.Path, "/"); path != r.URL.Path {
+		again, target := *r, *r.URL
+		target.Path = path
+		again.URL = &target
+		r = &again
+	}
 	switch r.URL.Path {
 	case pushv1connect.PusherServicePushProcedure:
 		h.push.ServeHTTP(w, r)
 	case pathIngest, pathIngestAlias:
 		h.serveIngest(w, r)
+	case pathOTLP, pathOTLPService:
+		h.serveOTLP(w, r)
+	case debuginfov1alpha1connect.DebuginfoServiceShouldInitiateUploadProcedure:
+		h.symbols.ServeHTTP(w, r)
 	default:
 		http.NotFound(w, r)
 	}

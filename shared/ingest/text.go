@@ -3,13 +3,10 @@ package ingest
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"math"
 	"slices"
 
 	"connectrpc.com/connect"
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/attime"
 	"github.com/pyrocumulus/pyrocumulus/shared/ingest/calltree"
@@ -172,16 +169,5 @@ func inflated(body []byte, limit int64) ([]byte, error) {
 	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
 		return body, nil
 	}
-	r, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, connect.NewError(connect.CodeInvalidArgument, fmt.Errorf("unpack gzip: %w", err))
-	}
-	plain, err := io.ReadAll(&limitedReader{r: r, left: limit, limit: limit})
-	if ce := new(connect.Error); errors.As(err, &ce) {
-		return nil, errTooLarge(limit)
-	}
-	if err != nil {
-		return nil, connect.NewError(connect.CodeInvalidArgument, fmt.Errorf("unpack gzip: %w", err))
-	}
-	return plain, nil
+	return gunzip(body, limit)
 }
