@@ -61,6 +61,7 @@ func (a *asking) answer(ask func(context.Context) ([]string, error)) {
 	ctx, cancel := context.WithTimeout(context.Background(), a.within)
 	defer cancel()
 	accept := a.accept()
+	var last []string
 	for {
 		got, err := ask(ctx)
 		switch {
@@ -74,10 +75,12 @@ func (a *asking) answer(ask func(context.Context) ([]string, error)) {
 			a.ts.Fatalf("there is an answer:\n%s", strings.Join(got, "\n"))
 		case err != nil && !errors.Is(err, context.DeadlineExceeded):
 			a.ts.Fatalf("ask: %v", err)
+		case err == nil:
+			last = got
 		}
-		complaint := accept(got)
+		complaint := accept(last)
 		if complaint == "" {
-			for _, line := range got {
+			for _, line := range last {
 				fmt.Fprintln(a.ts.Stdout(), line)
 			}
 			return
@@ -85,7 +88,7 @@ func (a *asking) answer(ask func(context.Context) ([]string, error)) {
 		select {
 		case <-time.After(pollInterval):
 		case <-ctx.Done():
-			a.ts.Fatalf("%s; the last answer is:\n%s", complaint, strings.Join(got, "\n"))
+			a.ts.Fatalf("%s; the last answer is:\n%s", complaint, strings.Join(last, "\n"))
 		}
 	}
 }

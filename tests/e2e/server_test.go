@@ -103,6 +103,8 @@ func (s *server) waitReady() error {
 // stop ends the host as a user does who presses Ctrl-C. It must exit with 0
 // and have logged no error since it was started.
 func (s *server) stop() error {
+	// For connections that were opened and not used a server waits 5 seconds.
+	http.DefaultClient.CloseIdleConnections()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
