@@ -91,6 +91,9 @@ func currentBlocks(ctx context.Context, store objstore.Store, tenant profile.Ten
 		}
 		for _, info := range page {
 			m, err := describe(ctx, store, info)
+			if errors.Is(err, objstore.ErrNotExist) {
+				continue // swept since it was listed, as others replace it
+			}
 			if err != nil {
 				return nil, fmt.Errorf("read block %s: %w", info.Key, err)
 			}
