@@ -179,6 +179,9 @@ func (d *Decoder) pages(chunk []byte, rows int, f func(h *pageHeader, content []
 			return fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
 		chunk = chunk[n:]
+		if h.kind != format.DataPage && (h.kind != format.DictionaryPage || !first) {
+			return fmt.Errorf("%w: a page of type %d", ErrCorrupt, h.kind)
+		}
 		if int(h.compressed) > len(chunk) || h.uncompressed > MaxPageBytes {
 			return fmt.Errorf("%w: a page of %d bytes (%d unpacked) in %d", ErrCorrupt, h.compressed, h.uncompressed, len(chunk))
 		}
