@@ -1,8 +1,8 @@
 package ingest
 
 import (
-	"errors"
 	"mime"
+	"net/http"
 
 	"connectrpc.com/connect"
 )
@@ -39,7 +39,9 @@ func chooseFormat(param, contentType string) (format, boundary string) {
 	return formatFolded, ""
 }
 
+// errJFR is the answer to Java Flight Recorder files. Its status is not the 501
+// that goes with the code: senders try again on any 5xx, for minutes.
 func errJFR() error {
-	return connect.NewError(connect.CodeUnimplemented, errors.New(
-		`profiles of format "jfr" (Java Flight Recorder) are not supported yet: send pprof, or OTLP profiles over HTTP to /v1development/profiles`))
+	return &statusError{http.StatusUnsupportedMediaType, connect.CodeUnimplemented,
+		`profiles of format "jfr" (Java Flight Recorder) are not supported yet: send pprof, or OTLP profiles over HTTP to /v1development/profiles`}
 }

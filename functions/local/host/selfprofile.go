@@ -41,6 +41,7 @@ func profileSelf(url string, log *slog.Logger) (stop func()) {
 		return func() {}
 	}
 	return func() {
+		p.Flush(true) // the last seconds, too
 		if err := p.Stop(); err != nil {
 			log.Warn("stop self-profiling", "err", err)
 		}
