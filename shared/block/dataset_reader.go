@@ -255,15 +255,20 @@ func (p *Part) IDs(dec *Decoder) ([]profile.ID, error) {
 // Samples returns the stack-trace node and the value of each sample, ordered
 // by series, stack trace and time. NeedSamples.
 func (p *Part) Samples(dec *Decoder) (stacks []int32, values []int64, err error) {
-	g := &p.contents.samples
-	stacks, err = p.dataset.int32s(dec, 2, g, sampleStack, p.dataset.contents.stacksRG.base, p.dataset.NumStacks())
+	stacks, err = p.stacks(dec)
 	if err == nil {
-		values, err = p.dataset.int64s(dec, 2, g, sampleValue0+p.Value)
+		values, err = p.dataset.int64s(dec, 2, &p.contents.samples, sampleValue0+p.Value)
 	}
 	if err != nil {
 		return nil, nil, p.dataset.wrap("samples", err)
 	}
 	return stacks, values, nil
+}
+
+// stacks returns the stack-trace node of each sample.
+func (p *Part) stacks(dec *Decoder) ([]int32, error) {
+	d := p.dataset
+	return d.int32s(dec, 2, &p.contents.samples, sampleStack, d.contents.stacksRG.base, d.NumStacks())
 }
 
 // Owners returns the position of each sample's profile in the part.

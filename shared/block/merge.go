@@ -138,12 +138,13 @@ func (b *Builder) addSamples(p *Part, dec *Decoder, nodes []int32, dest []destin
 	if err != nil {
 		return err
 	}
-	stacks, _, err := p.Samples(dec)
+	stacks, err := p.stacks(dec)
 	if err != nil {
-		return err
+		return p.dataset.wrap("samples", err)
 	}
+	types := len(p.Kind.Samples)
 	var values [MaxValues][]int64
-	for v := range values {
+	for v := range types {
 		if values[v], err = p.dataset.int64s(dec, 6+v, &p.contents.samples, sampleValue0+v); err != nil {
 			return p.dataset.wrap("samples", err)
 		}
@@ -153,7 +154,6 @@ func (b *Builder) addSamples(p *Part, dec *Decoder, nodes []int32, dest []destin
 		return err
 	}
 	var one [MaxValues]int64
-	types := len(p.Kind.Samples)
 	for i, owner := range owners {
 		d := dest[owner]
 		if d.part == nil {

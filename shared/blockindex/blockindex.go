@@ -84,8 +84,8 @@ type Index interface {
 	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]Row, error)
 	// CommittedSince returns the tenant's rows of level 0 with a CommittedAt of
 	// at least since (Unix milliseconds), replaced ones included, in no
-	// particular order. The segment function asks it whether a redelivered
-	// message was stored before.
+	// particular order: what was written lately, for whoever looks for it
+	// without knowing its time. No function asks it at present.
 	CommittedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]Row, error)
 	// All returns all rows of the tenant, replaced ones included, in no
 	// particular order. Compaction's clean-up needs it; it reads much, so

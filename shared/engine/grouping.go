@@ -92,8 +92,10 @@ func (g *groups[G]) of(q *Query, by *Grouping, dec *block.Decoder, d *block.Data
 		out.one, err = g.group(&c, nil, by.GroupBy)
 		return out, err
 	}
-	if out.series, err = d.Series(dec); err != nil {
-		return out, err
+	if out.series = sel.decoded; out.series == nil {
+		if out.series, err = d.Series(dec); err != nil {
+			return out, err
+		}
 	}
 	out.groups = make([]*G, len(out.series))
 	for i := range out.series {

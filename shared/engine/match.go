@@ -79,8 +79,9 @@ func services(s selector.Selector) func(string) bool {
 // selected says for each series of a dataset whether it is selected. A nil
 // list of series stands for: all are.
 type selected struct {
-	all    bool
-	series []bool
+	all     bool
+	series  []bool
+	decoded []block.Series // the dataset's series, if they had to be looked at
 }
 
 // selectSeries decides which series of a dataset a query selects.
@@ -96,7 +97,7 @@ func selectSeries(q *Query, dec *block.Decoder, d *block.Dataset) (selected, err
 	if err != nil {
 		return selected{}, err
 	}
-	out := selected{all: true, series: make([]bool, len(series))}
+	out := selected{all: true, series: make([]bool, len(series)), decoded: series}
 	any := false
 	for i := range series {
 		if series[i].Kind.Value(q.Type) < 0 {
