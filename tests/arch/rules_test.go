@@ -82,7 +82,7 @@ func awsImports(r *repository) []string {
 }
 
 func isAWSAdapter(dir string) bool {
-	names := []string{"s3store", "dynamoindex", "sqsqueue", "lambdabackend"}
+	names := []string{"s3store", "dynamoindex", "sqsqueue", "dynamorecords", "lambdabackend"}
 	return strings.Count(dir, "/") == 2 && slices.Contains(names, path.Base(dir))
 }
 
@@ -96,6 +96,7 @@ func allowed() map[string][]string {
 		"shared/objstore":   nil,
 		"shared/queue":      nil,
 		"shared/blockindex": {"shared/profile"},
+		"shared/records":    {"shared/profile"},
 		"shared/config":     nil,
 		"shared/telemetry":  nil,
 	}
@@ -117,7 +118,7 @@ func isAdapter(dir string) bool {
 	}
 	contract := path.Dir(dir)
 	switch contract {
-	case "shared/objstore", "shared/blockindex", "shared/queue":
+	case "shared/objstore", "shared/blockindex", "shared/queue", "shared/records":
 		return true
 	case "shared/query": // also holds packages of its own
 		return strings.HasSuffix(dir, "backend")
