@@ -1,6 +1,5 @@
 // Command compact is the Lambda function that merges blocks and deletes what
-// nobody needs any more. A schedule starts it once a minute; its reserved
-// concurrency is 1.
+// nobody needs any more. A schedule starts it once a minute.
 package main
 
 import (

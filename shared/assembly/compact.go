@@ -21,9 +21,7 @@ import (
 const orphansEvery = time.Hour
 
 // Compact returns the compact function: a run merges what there is to merge
-// and, when it is due, deletes what nobody needs any more. Only one run at a
-// time may be under way for an index: on AWS the function's reserved
-// concurrency must be 1.
+// and, when it is due, deletes what nobody needs any more.
 func Compact(h Host, c config.Compact, store objstore.Store, index blockindex.Index) (lambdahost.ScheduleFunc, error) {
 	blocks, err := block.NewReader(store)
 	if err != nil {

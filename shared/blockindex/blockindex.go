@@ -11,14 +11,20 @@
 //
 //   - Durability. When Insert or Delete returns nil, its effect survives the
 //     loss of the process and the machine's restart.
-//   - Consistency. A Find, CommittedSince or All that begins after an Insert
-//     or Delete returned sees its effect, from every process.
+//   - Consistency. A Find or All that begins after an Insert or Delete returned
+//     sees its effect, from every process.
 //   - Replacement. A row that names others in Sources replaces them from the
 //     moment of its Insert: no Find returns a row together with one that it
 //     replaces, even while Insert runs; and never neither of them. This holds
 //     because one put commits, and readers leave out what a row that they
 //     read names as replaced; a row's time range covers those of its sources
 //     (Insert cannot check this, callers must see to it).
+//   - Fencing. Insert of a row with Sources takes them: all of them must be
+//     there, and none taken by a row of another id, or it is ErrTaken and
+//     nothing happens. This is decided at once for all sources, so that of two
+//     rows that share one only one is ever inserted. A source stays taken until
+//     it is deleted, even if the row that took it is deleted before; hence a
+//     row should be deleted only after what it replaces.
 //   - Tenancy. No call returns a row of another tenant.
 //   - Unknown outcome. An error other than the ones named here leaves it
 //     unknown whether an Insert or Delete took place. Calling again with the
@@ -45,14 +51,17 @@ const (
 	// MaxSpan is the longest time from a row's MinTime to its MaxTime, so that
 	// a query knows how far before its start a row can begin.
 	MaxSpan = 24 * time.Hour
-	// MaxSources is the most rows that one row may replace.
-	MaxSources = 1000
+	// MaxSources is the most rows that one row may replace. DynamoDB takes 100
+	// actions in a transaction, one for each source and some for the row.
+	MaxSources = 90
 )
 
 // Errors that callers tell apart with errors.Is.
 var (
 	// ErrConflict: there is a row of this tenant and id with other content.
 	ErrConflict = errors.New("index row exists with other content")
+	// ErrTaken: a source is not there, or a row of another id has replaced it.
+	ErrTaken = errors.New("a source of the index row is gone or replaced by another row")
 	// ErrBadRow: a row that no adapter may accept; see Row.Validate.
 	ErrBadRow = errors.New("bad index row")
 )
@@ -76,17 +85,13 @@ type Row struct {
 type Index interface {
 	// Insert adds a row. If there is a row of this tenant and id with equal
 	// content it succeeds, so that it can be called again after an unknown
-	// outcome; with other content it returns ErrConflict.
+	// outcome; with other content it returns ErrConflict. A row whose sources it
+	// cannot take is ErrTaken.
 	Insert(ctx context.Context, row Row) error
 	// Find returns the tenant's rows whose time range has an instant in common
 	// with [from, to] (Unix nanoseconds, inclusive) and that no other row
 	// replaces, ordered by MinTime and ID.
 	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]Row, error)
-	// CommittedSince returns the tenant's rows of level 0 with a CommittedAt of
-	// at least since (Unix milliseconds), replaced ones included, in no
-	// particular order: what was written lately, for whoever looks for it
-	// without knowing its time. No function asks it at present.
-	CommittedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]Row, error)
 	// All returns all rows of the tenant, replaced ones included, in no
 	// particular order. Compaction's clean-up needs it; it reads much, so
 	// nothing on the way of a profile or a query calls it.
@@ -120,6 +125,13 @@ func (r *Row) Validate() error {
 	}
 	if slices.Contains(r.Sources, r.ID) {
 		return fmt.Errorf("%w: it names itself as its source", ErrBadRow)
+	}
+	seen := make(map[string]bool, len(r.Sources))
+	for _, id := range r.Sources {
+		if seen[id] {
+			return fmt.Errorf("%w: it names source %q twice", ErrBadRow, id)
+		}
+		seen[id] = true
 	}
 	size := len(r.Tenant) + len(r.ID) + len(r.Detail) + 26*len(r.Sources) + 64
 	if size > MaxRowBytes {

@@ -132,12 +132,9 @@ func (c *Compactor) adopt(ctx context.Context, j Job) (*block.Meta, error) {
 	return meta, nil
 }
 
-// commit inserts the row of a merged block, if its sources are as they were.
+// commit inserts the row of a merged block, which the index refuses if its
+// sources are not as they were.
 func (c *Compactor) commit(ctx context.Context, j Job, meta *block.Meta) (*block.Meta, error) {
-	done, err := c.check(ctx, j)
-	if done != nil || err != nil {
-		return done, err
-	}
 	row := blockindex.Row{
 		Tenant: j.Tenant, ID: j.ID, Level: j.Level, MinTime: meta.MinTime, MaxTime: meta.MaxTime,
 		CommittedAt: c.Now().UnixMilli(), Sources: j.sourceIDs(), Detail: meta.Append(nil),
@@ -147,9 +144,10 @@ func (c *Compactor) commit(ctx context.Context, j Job, meta *block.Meta) (*block
 	for i := range j.Sources {
 		row.MinTime, row.MaxTime = min(row.MinTime, j.Sources[i].MinTime), max(row.MaxTime, j.Sources[i].MaxTime)
 	}
-	err = c.retry(ctx, func() error { return c.Index.Insert(ctx, row) })
-	if errors.Is(err, blockindex.ErrConflict) {
-		// Somebody else has inserted it, at another time.
+	err := c.retry(ctx, func() error { return c.Index.Insert(ctx, row) })
+	if errors.Is(err, blockindex.ErrConflict) || errors.Is(err, blockindex.ErrTaken) {
+		// Somebody else has inserted it, at another time, or one that shares a
+		// source with it.
 		if done, err := c.check(ctx, j); done != nil || err != nil {
 			return done, err
 		}
@@ -196,7 +194,8 @@ func (c *Compactor) retry(ctx context.Context, f func() error) error {
 			wait *= 2
 		}
 		err = f()
-		if err == nil || ctx.Err() != nil || errors.Is(err, objstore.ErrExists) || errors.Is(err, blockindex.ErrConflict) {
+		final := errors.Is(err, objstore.ErrExists) || errors.Is(err, blockindex.ErrConflict) || errors.Is(err, blockindex.ErrTaken)
+		if err == nil || ctx.Err() != nil || final {
 			return err
 		}
 	}

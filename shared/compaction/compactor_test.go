@@ -15,6 +15,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/objstoretest"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/objstoretest/faultplan"
+	"github.com/pyrocumulus/pyrocumulus/shared/sweep"
 )
 
 // fill pushes segments of two tenants over some minutes.
@@ -134,6 +135,39 @@ func TestTwoWorkersDoTheSameJob(t *testing.T) {
 	require.Equal(t, j.ID, meta.ID)
 	w.requireAnswers("both")
 	w.requireTidy("both")
+}
+
+// TestTwoWorkersDoJobsThatShareASource lets both get to the insert before either
+// does it: one planned when there were fewer segments.
+func TestTwoWorkersDoJobsThatShareASource(t *testing.T) {
+	w := newWorld(t, 3)
+	fill(w)
+	rows := w.blocks("acme")
+	early, err := compaction.Plan(w.clock().Add(time.Hour), rows[1:4], policy())
+	require.NoError(t, err)
+	late := w.job()
+	require.Contains(t, late.Sources, early[0].Sources[0])
+	nested := false
+	w.plan.SetHook(func(c faultplan.Call, when faultplan.When) error {
+		if c.Op == blockindextest.Insert && when == faultplan.Before && !nested {
+			nested = true
+			_, err := w.compactor().Run(t.Context(), early[0])
+			require.NoError(t, err)
+			w.requireAnswers("one")
+		}
+		return nil
+	})
+	_, err = w.compactor().Run(t.Context(), late)
+	require.ErrorIs(t, err, compaction.ErrStale)
+	require.True(t, nested)
+	w.requireAnswers("both")
+	w.settle("settled")
+	w.requireAnswers("settled")
+	settings := sweep.DefaultSettings()
+	settings.Retention = 0
+	_, err = w.sweeper(settings).Orphans(t.Context())
+	require.NoError(t, err)
+	w.requireTidy("the object that lost is collected")
 }
 
 func TestStaleJobsAreDropped(t *testing.T) {

@@ -16,11 +16,8 @@
 //   - the id of a merged block, and with the same build of this code its bytes,
 //     follow from its sources. Who does a job again, or at the same time as
 //     another, writes the same key and the same row;
-//   - before the insert the sources are looked up once more. If some were
-//     replaced or deleted meanwhile the job is dropped ([ErrStale]).
-//
-// Between that look and the insert another worker could still commit a job that
-// shares some sources and not all: nothing in the contract of the index refuses
-// it. Hence one worker at a time plans for an index: the local host is one
-// process, and on AWS the function's reserved concurrency is 1.
+//   - the insert takes the sources (see package blockindex). If some were
+//     replaced or deleted since the job was planned it is refused, and the job is
+//     dropped ([ErrStale]). So any number of workers may plan and do jobs at
+//     once, late or twice: a block is merged into one other, never into two.
 package compaction

@@ -174,14 +174,14 @@ func TestARowGoesAfterWhatItReplaces(t *testing.T) {
 			require.Equal(t, "X | ", w.state(), "crash at call %d, %v it", n+1, when)
 		}
 	}
-	// a's replacement is younger than that of A: A waits for it.
+	// By the clock of who replaced a that was later than A was replaced: A waits.
 	w = newWorld(t)
 	w.block("acme", "a", 0)
-	w.now = w.now.Add(s.Delay)
+	ahead := w.object("acme", "A", 1, "a")
+	ahead.CommittedAt += (s.Delay - time.Minute).Milliseconds()
+	require.NoError(t, w.index.Insert(t.Context(), ahead))
 	w.block("acme", "X", 2, "A")
-	w.now = w.now.Add(s.Delay - time.Minute)
-	w.block("acme", "A", 1, "a")
-	w.now = w.now.Add(time.Minute)
+	w.now = w.now.Add(s.Delay)
 	w.rows(s)
 	require.Equal(t, "A X a | ", w.state())
 	w.now = w.now.Add(s.Delay)

@@ -24,7 +24,7 @@ func testAll(t *testing.T, ix blockindex.Index) {
 
 func testAllPages(t *testing.T, ix blockindex.Index) {
 	rows := insertMany(t, ix, 1300, 10)
-	merged := replacing(2000, rows[:900]...)
+	merged := replacing(2000, rows[:blockindex.MaxSources]...)
 	insert(t, ix, merged)
 	all(t, ix, tenantA, append(rows, merged)...)
 }

@@ -43,13 +43,10 @@ func TestFaults(t *testing.T) {
 			require.Equal(t, when == blockindextest.After, find() == 0)
 			require.Equal(t, aRow.ID, f.Fired()[1].Arg)
 
-			for _, op := range []faultplan.Op{blockindextest.Find, blockindextest.CommittedSince, blockindextest.All, blockindextest.Tenants} {
+			for _, op := range []faultplan.Op{blockindextest.Find, blockindextest.All, blockindextest.Tenants} {
 				f.FailNext(op, when, boom)
 			}
 			rows, err := f.Find(t.Context(), "t", 0, 1)
-			require.ErrorIs(t, err, boom)
-			require.Nil(t, rows)
-			rows, err = f.CommittedSince(t.Context(), "t", 0)
 			require.ErrorIs(t, err, boom)
 			require.Nil(t, rows)
 			rows, err = f.All(t.Context(), "t")

@@ -11,12 +11,11 @@ import (
 
 // The methods of an index, for Faults.
 const (
-	Insert         faultplan.Op = "blockindex.Insert"
-	Find           faultplan.Op = "blockindex.Find"
-	CommittedSince faultplan.Op = "blockindex.CommittedSince"
-	All            faultplan.Op = "blockindex.All"
-	Delete         faultplan.Op = "blockindex.Delete"
-	Tenants        faultplan.Op = "blockindex.Tenants"
+	Insert  faultplan.Op = "blockindex.Insert"
+	Find    faultplan.Op = "blockindex.Find"
+	All     faultplan.Op = "blockindex.All"
+	Delete  faultplan.Op = "blockindex.Delete"
+	Tenants faultplan.Op = "blockindex.Tenants"
 )
 
 // The two halves of a fault pair, as in faultplan.
@@ -31,8 +30,7 @@ const (
 //	index.FailNext(blockindextest.Insert, blockindextest.After, nil)
 //
 // To hooks the argument of a call is the row's id for Insert, the ids with
-// commas between them for Delete, and the tenant for Find, CommittedSince and
-// All.
+// commas between them for Delete, and the tenant for Find and All.
 type Faults struct {
 	*faultplan.Plan
 	inner blockindex.Index
@@ -56,11 +54,6 @@ func (f *Faults) Insert(ctx context.Context, row blockindex.Row) error {
 // Find is Index's.
 func (f *Faults) Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error) {
 	return planned(f, Find, string(tenant), func() ([]blockindex.Row, error) { return f.inner.Find(ctx, tenant, from, to) })
-}
-
-// CommittedSince is Index's.
-func (f *Faults) CommittedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]blockindex.Row, error) {
-	return planned(f, CommittedSince, string(tenant), func() ([]blockindex.Row, error) { return f.inner.CommittedSince(ctx, tenant, since) })
 }
 
 // All is Index's.

@@ -114,7 +114,6 @@ func testPages(t *testing.T, ix blockindex.Index) {
 func testLargeRows(t *testing.T, ix blockindex.Index) {
 	want := insertMany(t, ix, 15, 300_000)
 	foundAll(t, ix, tenantA, want...)
-	since(t, ix, tenantA, 0, want...)
 	last := replacing(5000, want...)
 	insert(t, ix, last)
 	foundAll(t, ix, tenantA, last)

@@ -16,12 +16,19 @@ import (
 type Mem struct {
 	mu   sync.RWMutex
 	rows map[profile.TenantID]map[string]blockindex.Row
+	// taken tells of sources which row took them.
+	taken map[profile.TenantID]map[string]string
 }
 
 var _ blockindex.Index = (*Mem)(nil)
 
 // NewMem returns an empty index.
-func NewMem() *Mem { return &Mem{rows: make(map[profile.TenantID]map[string]blockindex.Row)} }
+func NewMem() *Mem {
+	return &Mem{
+		rows:  make(map[profile.TenantID]map[string]blockindex.Row),
+		taken: make(map[profile.TenantID]map[string]string),
+	}
+}
 
 // Insert is Index's.
 func (m *Mem) Insert(ctx context.Context, row blockindex.Row) error {
@@ -39,8 +46,19 @@ func (m *Mem) Insert(ctx context.Context, row blockindex.Row) error {
 		}
 		return fmt.Errorf("insert row %s: %w", row.ID, blockindex.ErrConflict)
 	}
+	taken := m.taken[row.Tenant]
+	for _, id := range row.Sources {
+		_, ok := m.rows[row.Tenant][id]
+		if by := taken[id]; !ok || by != "" && by != row.ID {
+			return fmt.Errorf("insert row %s: source %s: %w", row.ID, id, blockindex.ErrTaken)
+		}
+	}
 	if m.rows[row.Tenant] == nil {
-		m.rows[row.Tenant] = make(map[string]blockindex.Row)
+		m.rows[row.Tenant], taken = make(map[string]blockindex.Row), make(map[string]string)
+		m.taken[row.Tenant] = taken
+	}
+	for _, id := range row.Sources {
+		taken[id] = row.ID
 	}
 	m.rows[row.Tenant][row.ID] = clone(row)
 	return nil
@@ -55,15 +73,6 @@ func (m *Mem) Find(ctx context.Context, tenant profile.TenantID, from, to int64)
 		return nil, fmt.Errorf("find rows: %w", err)
 	}
 	return blockindex.WithoutReplaced(rows), nil
-}
-
-// CommittedSince is Index's.
-func (m *Mem) CommittedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]blockindex.Row, error) {
-	rows, err := m.collect(ctx, tenant, func(r *blockindex.Row) bool { return r.Level == 0 && r.CommittedAt >= since })
-	if err != nil {
-		return nil, fmt.Errorf("find rows committed since %d: %w", since, err)
-	}
-	return rows, nil
 }
 
 // All is Index's.
@@ -99,9 +108,11 @@ func (m *Mem) Delete(ctx context.Context, tenant profile.TenantID, ids ...string
 	defer m.mu.Unlock()
 	for _, id := range ids {
 		delete(m.rows[tenant], id)
+		delete(m.taken[tenant], id)
 	}
 	if len(m.rows[tenant]) == 0 {
 		delete(m.rows, tenant)
+		delete(m.taken, tenant)
 	}
 	return nil
 }

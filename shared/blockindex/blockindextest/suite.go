@@ -60,10 +60,10 @@ func Run(t *testing.T, open func(t *testing.T) blockindex.Index, opts ...Option)
 		{"find gives more bytes than one page holds", testLargeRows},
 		{"a replaced row is not found", testReplaced},
 		{"a row that replaces is found alone while it is inserted", testReplaceRace},
+		{"a row whose sources are not all there is ErrTaken", testSourcesGone},
+		{"a source is taken once", testSourcesTaken},
+		{"of concurrent inserts that share a source one is stored", testTakeRace},
 		{"no call gives a row of another tenant", testTenancy},
-		{"CommittedSince gives rows of level 0 by commit time", testCommittedSince},
-		{"CommittedSince gives replaced rows", testCommittedSinceReplaced},
-		{"CommittedSince gives more rows than one page holds", testCommittedSincePages},
 		{"All gives all rows of a tenant, replaced ones too", testAll},
 		{"All gives more rows than one page holds", testAllPages},
 		{"delete removes rows", testDelete},
@@ -144,14 +144,6 @@ func found(t *testing.T, ix blockindex.Index, tenant profile.TenantID, from, to 
 func foundAll(t *testing.T, ix blockindex.Index, tenant profile.TenantID, want ...blockindex.Row) {
 	t.Helper()
 	found(t, ix, tenant, math.MinInt64, math.MaxInt64, want...)
-}
-
-// since checks what CommittedSince gives, in whatever order.
-func since(t *testing.T, ix blockindex.Index, tenant profile.TenantID, from int64, want ...blockindex.Row) {
-	t.Helper()
-	got, err := ix.CommittedSince(t.Context(), tenant, from)
-	require.NoError(t, err)
-	same(t, sortedByID(want), sortedByID(got))
 }
 
 // all checks what All gives, in whatever order.

@@ -61,12 +61,11 @@ var someRow = blockindex.Row{Tenant: "t", ID: "01ARZ3NDEKTSV4RRFFQ69G5FAV", MinT
 // calls are calls of every method.
 func calls(ctx context.Context, ix blockindex.Index) map[string]error {
 	_, find := ix.Find(ctx, "t", 0, 10)
-	_, since := ix.CommittedSince(ctx, "t", 0)
 	_, all := ix.All(ctx, "t")
 	_, tenants := ix.Tenants(ctx)
 	return map[string]error{
 		"Insert": ix.Insert(ctx, someRow), "Delete": ix.Delete(ctx, "t", someRow.ID),
-		"Find": find, "CommittedSince": since, "All": all, "Tenants": tenants,
+		"Find": find, "All": all, "Tenants": tenants,
 	}
 }
 

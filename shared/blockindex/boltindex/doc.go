@@ -8,6 +8,8 @@
 //   - Consistency and replacement: each call is one transaction; readers see a
 //     snapshot of all that was committed before. Find passes what it reads to
 //     blockindex.WithoutReplaced.
+//   - Fencing: the transaction of an Insert looks at all sources and notes with
+//     each who took it.
 //   - Tenancy: each tenant has a bucket of its own, and a call opens that of
 //     its tenant only.
 //   - Cancellation: contexts are looked at before a transaction and while rows
@@ -16,10 +18,9 @@
 // In the file are, for each tenant that has rows, under "tenants":
 //
 //	time    MinTime, id                  →  the row; see encode.go
-//	id      id                           →  MinTime
-//	level0  CommittedAt, id (level 0)    →  MinTime
+//	id      id                           →  MinTime, id of the row that took it
 //
 // Times are big endian, so that the order of keys is that of times. Find reads
-// "time" from MaxSpan before the start of its range to its end, CommittedSince
-// reads "level0" from its start on, All reads all of "time".
+// "time" from MaxSpan before the start of its range to its end, All reads all of
+// it.
 package boltindex

@@ -15,7 +15,6 @@ const (
 	tenantsBucket = "tenants"
 	timeBucket    = "time"
 	idBucket      = "id"
-	level0Bucket  = "level0"
 )
 
 // idBytes is the length of a row's id.
@@ -44,7 +43,7 @@ func splitTimeKey(key []byte) (int64, string, error) {
 func allTenants(tx *bbolt.Tx) *bbolt.Bucket { return tx.Bucket([]byte(tenantsBucket)) }
 
 // buckets are those of one tenant.
-type buckets struct{ time, id, level0 *bbolt.Bucket }
+type buckets struct{ time, id *bbolt.Bucket }
 
 // ofTenant returns the buckets of a tenant; it reports false if it has no rows.
 func ofTenant(tx *bbolt.Tx, tenant profile.TenantID) (buckets, bool, error) {
@@ -55,8 +54,8 @@ func ofTenant(tx *bbolt.Tx, tenant profile.TenantID) (buckets, bool, error) {
 	if b == nil {
 		return buckets{}, false, nil
 	}
-	bs := buckets{time: b.Bucket([]byte(timeBucket)), id: b.Bucket([]byte(idBucket)), level0: b.Bucket([]byte(level0Bucket))}
-	if bs.time == nil || bs.id == nil || bs.level0 == nil {
+	bs := buckets{time: b.Bucket([]byte(timeBucket)), id: b.Bucket([]byte(idBucket))}
+	if bs.time == nil || bs.id == nil {
 		return buckets{}, false, fmt.Errorf("tenant %q lacks a bucket", tenant)
 	}
 	return bs, true, nil
@@ -71,7 +70,7 @@ func makeTenant(tx *bbolt.Tx, tenant profile.TenantID) (bs buckets, err error) {
 	for _, sub := range []struct {
 		name string
 		to   **bbolt.Bucket
-	}{{timeBucket, &bs.time}, {idBucket, &bs.id}, {level0Bucket, &bs.level0}} {
+	}{{timeBucket, &bs.time}, {idBucket, &bs.id}} {
 		if *sub.to, err = b.CreateBucketIfNotExists([]byte(sub.name)); err != nil {
 			return bs, err
 		}

@@ -3,7 +3,6 @@ package boltindex
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -48,44 +47,6 @@ func find(ctx context.Context, bs buckets, tenant profile.TenantID, from, to int
 			continue
 		}
 		row, err := decode(tenant, minTime, id, value)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
-}
-
-// CommittedSince is Index's.
-func (ix *Index) CommittedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]blockindex.Row, error) {
-	var rows []blockindex.Row
-	err := ix.view(ctx, tenant, func(bs buckets) (err error) {
-		rows, err = committedSince(ctx, bs, tenant, since)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find rows of tenant %s committed since %d: %w", tenant, since, err)
-	}
-	return rows, nil
-}
-
-func committedSince(ctx context.Context, bs buckets, tenant profile.TenantID, since int64) ([]blockindex.Row, error) {
-	var rows []blockindex.Row
-	c := bs.level0.Cursor()
-	for key, at := c.Seek(timeKey(since, "")); key != nil; key, at = c.Next() {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		_, id, err := splitTimeKey(key)
-		if err != nil {
-			return nil, err
-		}
-		rowKey := slices.Concat(at, []byte(id))
-		minTime, _, err := splitTimeKey(rowKey)
-		if err != nil {
-			return nil, err
-		}
-		row, err := decode(tenant, minTime, id, bs.time.Get(rowKey))
 		if err != nil {
 			return nil, err
 		}

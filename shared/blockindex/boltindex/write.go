@@ -20,15 +20,15 @@ func (ix *Index) Insert(ctx context.Context, row blockindex.Row) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("insert row %s of tenant %s: %w", row.ID, row.Tenant, context.Cause(ctx))
 	}
-	// A conflict is no failure of the transaction: that would make bbolt undo
+	// A refusal is no failure of the transaction: that would make bbolt undo
 	// what others put into the same batch, and do it again.
-	conflict := false
+	var refusal error
 	err := ix.db.Batch(func(tx *bbolt.Tx) (err error) {
-		conflict, err = insert(tx, &row)
+		refusal, err = insert(tx, &row)
 		return err
 	})
-	if err == nil && conflict {
-		err = blockindex.ErrConflict
+	if err == nil {
+		err = refusal
 	}
 	if err != nil {
 		return fmt.Errorf("insert row %s of tenant %s: %w", row.ID, row.Tenant, err)
@@ -36,29 +36,54 @@ func (ix *Index) Insert(ctx context.Context, row blockindex.Row) error {
 	return nil
 }
 
-// insert reports true, and changes nothing, if there is a row of this id with
-// other content.
-func insert(tx *bbolt.Tx, row *blockindex.Row) (conflict bool, err error) {
+// insert refuses, and changes nothing, if there is a row of this id with other
+// content or a source cannot be taken.
+func insert(tx *bbolt.Tx, row *blockindex.Row) (refusal, err error) {
+	if len(row.Sources) > 0 {
+		// A refused row must not make the buckets of a tenant without rows.
+		if _, ok, err := ofTenant(tx, row.Tenant); err != nil || !ok {
+			return blockindex.ErrTaken, err
+		}
+	}
 	bs, err := makeTenant(tx, row.Tenant)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	id, value := []byte(row.ID), encode(nil, row)
 	key := timeKey(row.MinTime, row.ID)
 	if bs.id.Get(id) != nil {
 		// The encoding is canonical: equal rows are equal bytes. If the row that
 		// is there has another time there is nothing under this key.
-		return !bytes.Equal(bs.time.Get(key), value), nil
+		if !bytes.Equal(bs.time.Get(key), value) {
+			return blockindex.ErrConflict, nil
+		}
+		return nil, nil
+	}
+	if refusal, err := take(bs, row); refusal != nil || err != nil {
+		return refusal, err
 	}
 	if err := bs.id.Put(id, key[:timeBytes]); err != nil {
-		return false, err
+		return nil, err
 	}
-	if row.Level == 0 {
-		if err := bs.level0.Put(timeKey(row.CommittedAt, row.ID), key[:timeBytes]); err != nil {
-			return false, err
+	return nil, bs.time.Put(key, value)
+}
+
+// take notes with each source of a row who took it, or refuses if not all of
+// them can be taken.
+func take(bs buckets, row *blockindex.Row) (refusal, err error) {
+	for _, source := range row.Sources {
+		at := bs.id.Get([]byte(source))
+		if len(at) < timeBytes || len(at) > timeBytes && string(at[timeBytes:]) != row.ID {
+			return fmt.Errorf("source %s: %w", source, blockindex.ErrTaken), nil
 		}
 	}
-	return false, bs.time.Put(key, value)
+	for _, source := range row.Sources {
+		at := bs.id.Get([]byte(source))[:timeBytes]
+		if err := bs.id.Put([]byte(source), slices.Concat(at, []byte(row.ID))); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // Delete is Index's. All ids go in one transaction.
@@ -79,7 +104,7 @@ func remove(tx *bbolt.Tx, tenant profile.TenantID, ids []string) error {
 		return err
 	}
 	for _, id := range ids {
-		if err := removeOne(bs, tenant, id); err != nil {
+		if err := removeOne(bs, id); err != nil {
 			return err
 		}
 	}
@@ -89,23 +114,15 @@ func remove(tx *bbolt.Tx, tenant profile.TenantID, ids []string) error {
 	return allTenants(tx).DeleteBucket([]byte(tenant))
 }
 
-func removeOne(bs buckets, tenant profile.TenantID, id string) error {
+func removeOne(bs buckets, id string) error {
 	at := bs.id.Get([]byte(id))
 	if at == nil {
 		return nil
 	}
-	key := slices.Concat(at, []byte(id)) // at does not outlive the changes below
-	minTime, _, err := splitTimeKey(key)
-	if err != nil {
-		return err
+	if len(at) < timeBytes {
+		return fmt.Errorf("row %s has the time %x, want %d bytes", id, at, timeBytes)
 	}
-	row, err := decode(tenant, minTime, id, bs.time.Get(key))
-	if err != nil {
-		return err
-	}
-	if err := bs.level0.Delete(timeKey(row.CommittedAt, id)); err != nil {
-		return err
-	}
+	key := slices.Concat(at[:timeBytes], []byte(id)) // at does not outlive the changes below
 	if err := bs.time.Delete(key); err != nil {
 		return err
 	}

@@ -93,6 +93,7 @@ func checkError(t *testing.T, err, want error, wantCode string) {
 		require.True(t, errors.As(err, &e), "%v", err)
 		require.Equal(t, wantCode, e.ErrorCode())
 		require.NotErrorIs(t, err, blockindex.ErrConflict)
+		require.NotErrorIs(t, err, blockindex.ErrTaken)
 	}
 }
 
@@ -138,6 +139,32 @@ func TestAnswersToInsert(t *testing.T) {
 	})
 }
 
+func TestAnswersToInsertWithSources(t *testing.T) {
+	mark, done, nothing := step{operation: "PutItem"}, step{operation: "TransactWriteItems"}, step{operation: "GetItem"}
+	row := theRow
+	row.Level, row.Sources = 1, []string{"01ARZ3NDEKTSV4RRFFQ69G5FAA", "01ARZ3NDEKTSV4RRFFQ69G5FAB"}
+	lost := cancelled("None", "None", "None", "ConditionalCheckFailed")
+	mixed := cancelled("ConditionalCheckFailed", "None", "ConditionalCheckFailed", "None")
+	conflict := cancelled("None", "None", "TransactionConflict", "None")
+	for name, tt := range map[string]struct {
+		steps []step
+		want  error
+	}{
+		"a source is taken":                     {[]step{lost, nothing}, blockindex.ErrTaken},
+		"another takes a source at the moment":  {[]step{conflict, nothing, lost, nothing}, blockindex.ErrTaken},
+		"another failed to take it":             {[]step{conflict, nothing, done}, nil},
+		"the row was there and is gone":         {[]step{mixed, nothing}, blockindex.ErrTaken},
+		"the row is there, its sources are not": {[]step{mixed, {operation: "GetItem", item: fmt.Sprintf(idAt, 2)}}, blockindex.ErrConflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ix := serve(t, append([]step{mark, mark}, tt.steps...))
+			checkError(t, ix.Insert(t.Context(), row), tt.want, "")
+		})
+	}
+	row.Sources[1] = "" // no key of DynamoDB
+	require.ErrorIs(t, serve(t, []step{mark, mark}).Insert(t.Context(), row), blockindex.ErrTaken)
+}
+
 func TestAnswersToDelete(t *testing.T) {
 	done, nothing, there := step{operation: "TransactWriteItems"}, step{operation: "GetItem"}, step{operation: "GetItem", item: fmt.Sprintf(idAt, 1)}
 	moved := cancelled("ConditionalCheckFailed", "None", "None")
@@ -176,9 +203,7 @@ var errAny = errors.New("any")
 
 func TestAnswersToReads(t *testing.T) {
 	denied := step{operation: "Query", code: "AccessDeniedException"}
-	_, err := serve(t, []step{denied}).CommittedSince(t.Context(), "t", 0)
-	checkError(t, err, nil, denied.code)
-	_, err = serve(t, []step{denied}).Tenants(t.Context())
+	_, err := serve(t, []step{denied}).Tenants(t.Context())
 	checkError(t, err, nil, denied.code)
 	_, err = serve(t, []step{denied}).Find(t.Context(), "t", 0, 1)
 	checkError(t, err, nil, denied.code)

@@ -65,10 +65,10 @@ func TestRequests(t *testing.T) {
 		require.Len(t, rows, map[bool]int{true: 2, false: 3}[length == 0])
 		require.Equal(t, want, counts(), "%s", time.Duration(length))
 	}
-	rows, err := ix.CommittedSince(t.Context(), "t", 2)
-	require.NoError(t, err)
-	require.Len(t, rows, 2)
-	require.Equal(t, "put 0 get 2 query 1 transact 0", counts())
+	merged := rowAt(4, now)
+	merged.Level, merged.Sources = 1, []string{rowAt(1, 0).ID, rowAt(2, 0).ID}
+	require.NoError(t, ix.Insert(t.Context(), merged))
+	require.Equal(t, "put 0 get 0 query 0 transact 1", counts())
 	require.NoError(t, ix.Delete(t.Context(), "t", rowAt(1, 0).ID, rowAt(9, 0).ID, "no id"))
 	require.Equal(t, "put 0 get 2 query 0 transact 1", counts())
 }
@@ -80,25 +80,11 @@ func TestNothingIsLeftOfDeletedRows(t *testing.T) {
 	b.Level = 1
 	require.NoError(t, ix.Insert(t.Context(), a))
 	require.NoError(t, ix.Insert(t.Context(), b))
-	require.Len(t, f.items, 3+2+2)
+	require.Len(t, f.items, 2+2+2)
 	require.NoError(t, ix.Delete(t.Context(), "t", a.ID, b.ID))
 	require.Len(t, f.items, 2)
 	require.Contains(t, f.items, key{"tenants", "t"})
 	require.Contains(t, f.items, key{"t#buckets", "000000"})
-}
-
-// TestARowBetweenTwoReads: CommittedSince may see the commit time of a row that
-// is gone, or not yet there to be seen, a moment later.
-func TestARowBetweenTwoReads(t *testing.T) {
-	f := newFake()
-	ix := open(f)
-	a, b := rowAt(1, 1), rowAt(2, 2)
-	require.NoError(t, ix.Insert(t.Context(), a))
-	require.NoError(t, ix.Insert(t.Context(), b))
-	delete(f.items, placeOf(&a).row())
-	rows, err := ix.CommittedSince(t.Context(), "t", 0)
-	require.NoError(t, err)
-	require.Equal(t, []blockindex.Row{b}, rows)
 }
 
 func TestMarksAreForgottenAndMadeAgain(t *testing.T) {
@@ -114,7 +100,7 @@ func TestMarksAreForgottenAndMadeAgain(t *testing.T) {
 
 func TestDamagedItems(t *testing.T) {
 	good := rowAt(1, 1)
-	good.Sources, good.Detail = []string{"x"}, []byte("x")
+	good.Detail = []byte("x")
 	for name, bad := range map[string]types.AttributeValue{
 		attrLevel: text("1"), attrMinTime: number(5), attrMaxTime: &types.AttributeValueMemberN{Value: "1.5"},
 		attrCommittedAt: nil, attrID: text("short"), attrSources: text("x"), attrDetail: text("x"),
@@ -124,8 +110,7 @@ func TestDamagedItems(t *testing.T) {
 		require.NoError(t, ix.Insert(t.Context(), good))
 		f.items[placeOf(&good).row()][name] = bad
 		if name == attrMaxTime { // the filter of the fake looks at it
-			_, err := ix.CommittedSince(t.Context(), "t", 0)
-			require.ErrorContains(t, err, name)
+			require.ErrorContains(t, ix.Insert(t.Context(), good), name)
 			continue
 		}
 		_, err := ix.Find(t.Context(), "t", 0, 10)
@@ -139,12 +124,11 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
 	_, find := ix.Find(ctx, "t", 0, 10)
-	_, since := ix.CommittedSince(ctx, "t", 0)
 	_, all := ix.All(ctx, "t")
 	_, tenants := ix.Tenants(ctx)
 	for name, err := range map[string]error{
 		"Insert": ix.Insert(ctx, rowAt(1, 1)), "Delete": ix.Delete(ctx, "t", rowAt(1, 1).ID), "Delete of none": ix.Delete(ctx, "t"),
-		"Find": find, "CommittedSince": since, "All": all, "Tenants": tenants,
+		"Find": find, "All": all, "Tenants": tenants,
 	} {
 		require.ErrorIs(t, err, cause, name)
 	}

@@ -131,6 +131,9 @@ func (f *fake) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWrit
 		return nil, err
 	}
 	defer end()
+	if len(in.TransactItems) > 100 {
+		panic("more actions than DynamoDB takes")
+	}
 	var reasons []types.CancellationReason
 	ok := true
 	for _, w := range in.TransactItems {
@@ -144,9 +147,17 @@ func (f *fake) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWrit
 		return nil, fmt.Errorf("fake: %w", &types.TransactionCanceledException{CancellationReasons: reasons})
 	}
 	for _, w := range in.TransactItems {
-		if w.Put != nil {
+		switch {
+		case w.Put != nil:
 			f.items[keyOf(w.Put.Item)] = copyOf(w.Put.Item)
-		} else {
+		case w.Update != nil:
+			if got := *w.Update.UpdateExpression; got != "SET #by = :by" {
+				panic(got)
+			}
+			it := copyOf(f.items[keyOf(w.Update.Key)])
+			it[w.Update.ExpressionAttributeNames["#by"]] = w.Update.ExpressionAttributeValues[":by"]
+			f.items[keyOf(w.Update.Key)] = it
+		default:
 			delete(f.items, keyOf(w.Delete.Key))
 		}
 	}
@@ -161,6 +172,13 @@ func (f *fake) holds(w types.TransactWriteItem) bool {
 			panic(got)
 		}
 		return f.items[keyOf(w.Put.Item)] == nil
+	case w.Update != nil:
+		if got := *w.Update.ConditionExpression; got != "attribute_exists(pk) AND (attribute_not_exists(#by) OR #by = :by)" {
+			panic(got)
+		}
+		it := f.items[keyOf(w.Update.Key)]
+		by := it[w.Update.ExpressionAttributeNames["#by"]]
+		return it != nil && (by == nil || stringOf(by) == stringOf(w.Update.ExpressionAttributeValues[":by"]))
 	case w.Delete != nil && w.Delete.ConditionExpression != nil:
 		if got := *w.Delete.ConditionExpression; got != "#level = :level AND #min = :min AND #at = :at" {
 			panic(got)

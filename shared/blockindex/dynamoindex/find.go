@@ -3,7 +3,6 @@ package dynamoindex
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,39 +90,6 @@ func (c *collected) addItem(tenant profile.TenantID, it item) error {
 		c.add(r)
 	}
 	return err
-}
-
-// CommittedSince is Index's.
-func (ix *Index) CommittedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]blockindex.Row, error) {
-	rows, err := ix.committedSince(ctx, tenant, since)
-	if err != nil {
-		return nil, fmt.Errorf("find rows of tenant %s committed since %d: %w", tenant, since, translate(ctx, err))
-	}
-	return rows, nil
-}
-
-func (ix *Index) committedSince(ctx context.Context, tenant profile.TenantID, since int64) ([]blockindex.Row, error) {
-	var all collected
-	g, inner := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
-	err := ix.query(inner, level0PK(tenant), commitText(since), commitText(math.MaxInt64)+afterID, filter{}, func(it item) error {
-		f := fields{item: it}
-		p := place{tenant: tenant, id: f.text(attrID), minTime: f.number(attrMinTime)}
-		g.Go(func() error {
-			// If the row is not there it was deleted meanwhile, or its Insert
-			// has not returned.
-			r, ok, err := ix.row(inner, p)
-			if ok {
-				all.add(r)
-			}
-			return err
-		})
-		return f.err
-	})
-	if waitErr := g.Wait(); waitErr != nil {
-		err = waitErr // what cancelled the query, if that failed too
-	}
-	return all.rows, err
 }
 
 // Tenants is Index's.

@@ -15,10 +15,11 @@ import (
 // for names too.
 const (
 	attrLevel       = "level" // of rows and ids
-	attrMinTime     = "min"   // of rows, ids and commit times
+	attrMinTime     = "min"   // of rows and ids
 	attrCommittedAt = "at"    // of rows and ids
+	attrTakenBy     = "by"    // of ids whose row was replaced: the id of the row that did
 	attrMaxTime     = "max"   // of rows
-	attrID          = "id"    // of rows and commit times
+	attrID          = "id"    // of rows
 	attrSources     = "src"   // of rows that have any
 	attrDetail      = "data"  // of rows that have any
 )
@@ -54,14 +55,6 @@ func idItem(p place) item {
 	it[attrLevel] = number(int64(p.level))
 	it[attrMinTime] = number(p.minTime)
 	it[attrCommittedAt] = number(p.committedAt)
-	return it
-}
-
-// level0Item is the item that tells where the row of a commit time is.
-func level0Item(p place) item {
-	it := p.level0().item()
-	it[attrID] = text(p.id)
-	it[attrMinTime] = number(p.minTime)
 	return it
 }
 

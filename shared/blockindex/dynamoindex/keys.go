@@ -28,7 +28,6 @@ func rowsPK(t profile.TenantID, bucket int64) string {
 	return fmt.Sprintf("%s#row#%s", t, bucketText(bucket))
 }
 func idsPK(t profile.TenantID) string     { return string(t) + "#id" }
-func level0PK(t profile.TenantID) string  { return string(t) + "#level0" }
 func bucketsPK(t profile.TenantID) string { return string(t) + "#buckets" }
 
 // bucketText is the number of a bucket, counted from 1970; the last one that
@@ -37,10 +36,6 @@ func bucketText(bucket int64) string { return fmt.Sprintf("%06d", bucket) }
 
 // timeText is a time in nanoseconds from 1970 on.
 func timeText(t int64) string { return fmt.Sprintf("%019d", t) }
-
-// commitText is a commit time in milliseconds. Times before 1970 sort first, as
-// the sign is turned round.
-func commitText(ms int64) string { return fmt.Sprintf("%020d", uint64(ms)^1<<63) }
 
 // place is where the items of a row are.
 type place struct {
@@ -55,9 +50,6 @@ func (p place) row() key {
 	return key{rowsPK(p.tenant, p.minTime/bucketLength), timeText(p.minTime) + "#" + p.id}
 }
 func (p place) idItem() key { return key{idsPK(p.tenant), p.id} }
-func (p place) level0() key {
-	return key{level0PK(p.tenant), commitText(p.committedAt) + "#" + p.id}
-}
 
 func text(s string) *types.AttributeValueMemberS { return &types.AttributeValueMemberS{Value: s} }
 func number(n int64) *types.AttributeValueMemberN {

@@ -7,25 +7,36 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
 // transact carries out all of the writes or none. It reports false if DynamoDB
 // cancelled them because a condition does not hold, or because another
-// transaction is writing one of the items.
-func (ix *Index) transact(ctx context.Context, writes []types.TransactWriteItem) (bool, error) {
-	_, err := ix.api.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+// transaction is writing one of the items; failed has the numbers of the writes
+// whose condition did not hold.
+func (ix *Index) transact(ctx context.Context, writes []types.TransactWriteItem) (done bool, failed []int, err error) {
+	_, err = ix.api.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 	var cancelled *types.TransactionCanceledException
 	if errors.As(err, &cancelled) && mayPass(cancelled.CancellationReasons) {
-		return false, nil
+		for i, r := range cancelled.CancellationReasons {
+			if aws.ToString(r.Code) == conditionFailed {
+				failed = append(failed, i)
+			}
+		}
+		return false, failed, nil
 	}
-	return err == nil, err
+	return err == nil, nil, err
 }
+
+// conditionFailed is the code of a write whose condition does not hold.
+const conditionFailed = "ConditionalCheckFailed"
 
 // mayPass reports whether nothing is wrong with the writes as such.
 func mayPass(reasons []types.CancellationReason) bool {
 	for _, r := range reasons {
 		switch aws.ToString(r.Code) {
-		case "", "None", "ConditionalCheckFailed", "TransactionConflict":
+		case "", "None", conditionFailed, "TransactionConflict":
 		default:
 			return false
 		}
@@ -42,6 +53,19 @@ func (ix *Index) put(it item, condition string) types.TransactWriteItem {
 		p.ConditionExpression = &condition
 	}
 	return types.TransactWriteItem{Put: p}
+}
+
+// take notes with the id of a source who took it, on the condition that it is
+// there and that nobody else did.
+func (ix *Index) take(tenant profile.TenantID, source, by string) types.TransactWriteItem {
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName:                 &ix.table,
+		Key:                       place{tenant: tenant, id: source}.idItem().item(),
+		UpdateExpression:          aws.String("SET #by = :by"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND (attribute_not_exists(#by) OR #by = :by)"),
+		ExpressionAttributeNames:  map[string]string{"#by": attrTakenBy},
+		ExpressionAttributeValues: item{":by": text(by)},
+	}}
 }
 
 func (ix *Index) drop(k key) types.TransactWriteItem {

@@ -33,15 +33,27 @@ func (ix *Index) Insert(ctx context.Context, row blockindex.Row) error {
 func (ix *Index) insert(ctx context.Context, row *blockindex.Row) (bool, error) {
 	p := placeOf(row)
 	writes := []types.TransactWriteItem{ix.put(idItem(p), isNotThere), ix.put(rowItem(row), "")}
-	if row.Level == 0 {
-		writes = append(writes, ix.put(level0Item(p), ""))
+	const sources = 2 // the first write that is of a source
+	for _, id := range row.Sources {
+		if len(id) != ulid.EncodedSize {
+			return false, noSource(id) // no row has it, and perhaps no key of DynamoDB can
+		}
+		writes = append(writes, ix.take(row.Tenant, id, row.ID))
 	}
-	if done, err := ix.transact(ctx, writes); done || err != nil {
+	done, failed, err := ix.transact(ctx, writes)
+	if done || err != nil {
 		return done, err
 	}
 	there, ok, err := ix.find(ctx, row.Tenant, row.ID)
-	if err != nil || !ok {
+	if err != nil {
 		return false, err
+	}
+	if !ok {
+		// Whether it was there before or not, its sources are not to be had.
+		if n := len(failed); n > 0 && failed[n-1] >= sources {
+			return false, noSource(row.Sources[failed[n-1]-sources])
+		}
+		return false, nil
 	}
 	if there != p {
 		return false, blockindex.ErrConflict
@@ -55,6 +67,8 @@ func (ix *Index) insert(ctx context.Context, row *blockindex.Row) (bool, error) 
 	}
 	return true, nil
 }
+
+func noSource(id string) error { return fmt.Errorf("source %s: %w", id, blockindex.ErrTaken) }
 
 // mark notes that a tenant has rows in a bucket, before it has any.
 func (ix *Index) mark(ctx context.Context, tenant profile.TenantID, bucket int64) error {
@@ -119,9 +133,6 @@ func (ix *Index) remove(ctx context.Context, tenant profile.TenantID, id string)
 	if err != nil || !ok {
 		return err == nil, err
 	}
-	writes := []types.TransactWriteItem{ix.dropID(p), ix.drop(p.row())}
-	if p.level == 0 {
-		writes = append(writes, ix.drop(p.level0()))
-	}
-	return ix.transact(ctx, writes)
+	done, _, err := ix.transact(ctx, []types.TransactWriteItem{ix.dropID(p), ix.drop(p.row())})
+	return done, err
 }
