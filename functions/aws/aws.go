@@ -22,6 +22,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/s3store"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/sqsqueue"
+	"github.com/pyrocumulus/pyrocumulus/shared/records/dynamorecords"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
@@ -51,6 +52,11 @@ func (e Environment) Store() *s3store.Store {
 // Index returns the block index; it needs config.EnvTable.
 func (e Environment) Index() *dynamoindex.Index {
 	return dynamoindex.New(dynamodb.NewFromConfig(e.sdk), e.Table)
+}
+
+// Records returns the record store; it needs config.EnvRecords.
+func (e Environment) Records() *dynamorecords.Store {
+	return dynamorecords.New(dynamodb.NewFromConfig(e.sdk), e.RecordsTable, dynamorecords.Options{})
 }
 
 // Queue returns the queue; it needs config.EnvQueueURL.

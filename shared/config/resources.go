@@ -9,13 +9,14 @@ import (
 // Names of the variables that say which AWS resources a function works with.
 // The deployment sets them; they have no defaults.
 const (
-	EnvBucket   = "PYROCUMULUS_BUCKET"    // name of the S3 bucket of all objects
-	EnvTable    = "PYROCUMULUS_TABLE"     // name of the DynamoDB table of the block index
-	EnvQueueURL = "PYROCUMULUS_QUEUE_URL" // URL of the SQS FIFO queue of pushed profiles
+	EnvBucket   = "PYROCUMULUS_BUCKET"        // name of the S3 bucket of all objects
+	EnvTable    = "PYROCUMULUS_TABLE"         // name of the DynamoDB table of the block index
+	EnvRecords  = "PYROCUMULUS_RECORDS_TABLE" // name of the DynamoDB table of the record store
+	EnvQueueURL = "PYROCUMULUS_QUEUE_URL"     // URL of the SQS FIFO queue of pushed profiles
 )
 
 // Resources are the AWS resources of a function.
-type Resources struct{ Bucket, Table, QueueURL string }
+type Resources struct{ Bucket, Table, RecordsTable, QueueURL string }
 
 // LoadResources reads the variables of the given names. The error names every
 // one that is not set.
@@ -32,6 +33,8 @@ func LoadResources(lookup Lookup, names ...string) (Resources, error) {
 			r.Bucket = v
 		case EnvTable:
 			r.Table = v
+		case EnvRecords:
+			r.RecordsTable = v
 		case EnvQueueURL:
 			r.QueueURL = v
 		default:

@@ -69,11 +69,13 @@ type Name struct {
 type Record struct {
 	Name
 	Value []byte
-	// Version is 1 or more and grows with each Put of the record; 0 is the
-	// version of a record that is not there.
+	// Version is 1 or more and grows with each Put of the name, also if the
+	// record was deleted or has expired in between: a version that was
+	// given once is never given again, so that it can serve as a fencing token.
+	// 0 is the version of a record that is not there.
 	Version uint64
-	// Expires is from when on the record is not there, to the second; zero: it
-	// does not expire.
+	// Expires is from when on the record is not there, cut to the second; zero:
+	// it does not expire.
 	Expires time.Time
 }
 
@@ -91,9 +93,9 @@ type Store interface {
 	// also if there is none.
 	Delete(ctx context.Context, name Name, version uint64) error
 	// Add adds delta to the counter, which is 0 before its first Add, and
-	// returns its new value. The counter expires at expires, which callers must
-	// derive from the name, so that it is the same at each Add. Counters are
-	// not listed.
+	// returns its new value. The counter expires at expires (zero: never), which
+	// callers must derive from the name, so that it is the same at each Add.
+	// Counters are not listed.
 	Add(ctx context.Context, name Name, delta int64, expires time.Time) (total int64, err error)
 }
 

@@ -14,6 +14,9 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/blockindextest"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/dynamoindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/records"
+	"github.com/pyrocumulus/pyrocumulus/shared/records/dynamorecords"
+	"github.com/pyrocumulus/pyrocumulus/shared/records/recordstest"
 )
 
 func TestBlockIndex(t *testing.T) {
@@ -33,6 +36,27 @@ func TestBlockIndex(t *testing.T) {
 		return ix
 	}, blockindextest.Reopen(func(_ *testing.T, ix blockindex.Index) blockindex.Index {
 		return dynamoindex.New(client, names[ix])
+	}))
+}
+
+func TestRecords(t *testing.T) {
+	address := endpoint(t, "PYROCUMULUS_DYNAMODB_ENDPOINT")
+	if !inner() {
+		compare(t, "DynamoDB Local")
+		return
+	}
+	client := dynamodb.NewFromConfig(awsConfig(t, address))
+	run, n := time.Now().UnixNano(), atomic.Int64{}
+	names := make(map[records.Store]string)
+	recordstest.Run(t, func(t *testing.T, now func() time.Time) records.Store {
+		table := fmt.Sprintf("records-%d-%d", run, n.Add(1))
+		_, err := client.CreateTable(t.Context(), dynamorecords.Table(table))
+		require.NoError(t, err)
+		s := dynamorecords.New(client, table, dynamorecords.Options{Now: now})
+		names[s] = table
+		return s
+	}, recordstest.Reopen(func(_ *testing.T, s records.Store, now func() time.Time) records.Store {
+		return dynamorecords.New(client, names[s], dynamorecords.Options{Now: now})
 	}))
 }
 

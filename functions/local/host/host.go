@@ -21,6 +21,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/filestore"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/boltqueue"
+	"github.com/pyrocumulus/pyrocumulus/shared/records/boltrecords"
 )
 
 // Config says how the host runs.
@@ -43,12 +44,17 @@ type Config struct {
 	Ready func(url string)
 }
 
+// RecordsFile is the record store in the data directory. Tools may open it while
+// the host runs.
+const RecordsFile = "records.bolt"
+
 // Host is the running functions.
 type Host struct {
 	config  Config
 	objects *filestore.Store
 	index   *boltindex.Index
 	queue   *boltqueue.Queue
+	records *boltrecords.Store
 	handler http.Handler
 	drain   lambdahost.ScheduleFunc
 	compact lambdahost.ScheduleFunc
@@ -131,6 +137,9 @@ func (h *Host) openStorage() (err error) {
 	if h.queue, err = boltqueue.Open(filepath.Join(data, "queue.bolt"), boltqueue.Options{}); err != nil {
 		return fmt.Errorf("open queue: %w", err)
 	}
+	if h.records, err = boltrecords.Open(filepath.Join(data, RecordsFile), boltrecords.Options{}); err != nil {
+		return fmt.Errorf("open record store: %w", err)
+	}
 	return nil
 }
 
@@ -173,6 +182,11 @@ func (h *Host) assemble() error {
 }
 
 func (h *Host) close() {
+	if h.records != nil {
+		if err := h.records.Close(); err != nil {
+			h.config.Log.Error("close record store", "err", err)
+		}
+	}
 	if h.queue != nil {
 		if err := h.queue.Close(); err != nil {
 			h.config.Log.Error("close queue", "err", err)
