@@ -20,6 +20,8 @@ require (
 	golang.org/x/sync v0.24.0
 )
 
+require github.com/aws/aws-sdk-go-v2/service/lambda v1.114.1
+
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
 	github.com/andybalholm/brotli v1.1.1 // indirect

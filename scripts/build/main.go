@@ -5,7 +5,10 @@
 // and whenever they are built, so that a deployment of an unchanged function
 // changes nothing.
 //
-// Usage: go run ./scripts/build [-out .build] [function ...]
+// With -native it builds for this machine instead, and packs nothing: the same
+// functions as <out>/<function>/bootstrap, for package localstack/runtimeapi.
+//
+// Usage: go run ./scripts/build [-out .build] [-native] [function ...]
 package main
 
 import (
@@ -18,6 +21,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 )
 
@@ -26,16 +30,17 @@ const notDeployed = "local"
 
 func main() {
 	out := flag.String("out", ".build", "folder for the zip files")
+	native := flag.Bool("native", false, "build <out>/<function>/bootstrap for this machine, and no zip files")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *out, flag.Args()); err != nil {
+	if err := run(ctx, *out, *native, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out string, names []string) error {
+func run(ctx context.Context, out string, native bool, names []string) error {
 	if len(names) == 0 {
 		var err error
 		if names, err = functions("functions"); err != nil {
@@ -45,8 +50,12 @@ func run(ctx context.Context, out string, names []string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("make folder for zip files: %w", err)
 	}
+	build := buildFunction
+	if native {
+		build = buildNative
+	}
 	for _, name := range names {
-		if err := buildFunction(ctx, name, out); err != nil {
+		if err := build(ctx, name, out); err != nil {
 			return fmt.Errorf("build function %s: %w", name, err)
 		}
 	}
@@ -83,7 +92,8 @@ func buildFunction(ctx context.Context, name, out string) error {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, bootstrap)
-	if err := compile(ctx, "./functions/"+name, binary); err != nil {
+	// Lambda's runtime provided.al2023 on Graviton.
+	if err := compile(ctx, name, binary, "GOOS=linux", "GOARCH=arm64"); err != nil {
 		return err
 	}
 	content, err := os.ReadFile(binary)
@@ -102,14 +112,19 @@ func buildFunction(ctx context.Context, name, out string) error {
 	return nil
 }
 
-// compile builds for Lambda's runtime provided.al2023 on Graviton. The tag
-// lambda.norpc leaves out code for a runtime that is gone. The state of the
-// working copy is not stamped in: it would change the bytes of functions that
-// a commit has not touched.
-func compile(ctx context.Context, pkg, binary string) error {
+// buildNative makes the binary of a function as Lambda gets it, but for this
+// machine.
+func buildNative(ctx context.Context, name, out string) error {
+	return compile(ctx, name, filepath.Join(out, name, bootstrap), "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+}
+
+// compile builds the binary of a function. The tag lambda.norpc leaves out code
+// for a runtime that is gone. The state of the working copy is not stamped in:
+// it would change the bytes of functions that a commit has not touched.
+func compile(ctx context.Context, name, binary string, platform ...string) error {
 	cmd := exec.CommandContext(ctx, "go", "build",
-		"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, pkg)
-	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0", "GOFLAGS=")
+		"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./functions/"+name)
+	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="), platform...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("compile: %w", err)
