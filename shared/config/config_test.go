@@ -101,9 +101,9 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 
 func TestSettingsMustFitEachOther(t *testing.T) {
 	_, err := config.LoadSegment(environment(map[string]string{
-		config.EnvVisibility: "10s", config.EnvFlushInterval: "10s",
+		config.EnvVisibility: "29s", config.EnvFlushInterval: "10s",
 	}))
-	require.ErrorContains(t, err, `PYROCUMULUS_VISIBILITY is "10s", want more than PYROCUMULUS_FLUSH_INTERVAL (10s)`)
+	require.ErrorContains(t, err, `PYROCUMULUS_VISIBILITY is "29s", want at least three times PYROCUMULUS_FLUSH_INTERVAL (10s)`)
 	_, err = config.LoadQuery(environment(map[string]string{config.EnvMaxNodesMax: "100"}))
 	require.ErrorContains(t, err, `PYROCUMULUS_MAX_NODES_DEFAULT is "8192", want at most PYROCUMULUS_MAX_NODES_MAX (100)`)
 }

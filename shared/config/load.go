@@ -30,7 +30,7 @@ type Segment struct {
 	FlushInterval time.Duration
 	FlushBytes    int64
 	DrainTime     time.Duration
-	Visibility    time.Duration // longer than FlushInterval
+	Visibility    time.Duration // three times FlushInterval or more
 }
 
 // Compact are the settings of the compact function.
@@ -78,9 +78,9 @@ func LoadSegment(lookup Lookup) (Segment, error) {
 		DrainTime:     r.duration(EnvDrainTime),
 		Visibility:    r.duration(EnvVisibility),
 	}
-	if r.err() == nil && s.Visibility <= s.FlushInterval {
+	if r.err() == nil && s.Visibility < 3*s.FlushInterval {
 		r.problem(EnvVisibility, s.Visibility.String(), fmt.Sprintf(
-			"more than %s (%s), or messages come again before they are stored", EnvFlushInterval, s.FlushInterval))
+			"at least three times %s (%s), or messages come again before they are stored", EnvFlushInterval, s.FlushInterval))
 	}
 	return s, r.err()
 }

@@ -65,7 +65,7 @@ func Variables() []Variable {
 		{EnvFlushInterval, "10s", UnitDuration, "100ms", "10m", "how long profiles are gathered before a segment is written"},
 		{EnvFlushBytes, "16MiB", UnitBytes, "64KiB", "1GiB", "at how many bytes of messages a segment is written at once"},
 		{EnvDrainTime, "55s", UnitDuration, "1s", "14m", "how long a drainer works before it leaves the queue to the next one"},
-		{EnvVisibility, "90s", UnitDuration, "1s", "12h", "how long a received message is hidden from other drainers; longer than a flush takes"},
+		{EnvVisibility, "90s", UnitDuration, "1s", "12h", "how long a received message is hidden from other drainers; extended while a flush is slow"},
 
 		{EnvCompactBytes, "64MiB", UnitBytes, "1MiB", "4GiB", "how many bytes of blocks are merged at once; it takes about ten times as much memory"},
 		{EnvSweepInterval, "10m", UnitDuration, "0s", "24h", "how often what nobody needs any more is deleted; 0s for never"},

@@ -103,10 +103,20 @@ type Receiver interface {
 	Delete(ctx context.Context, handles []string) []error
 }
 
+// Gauge tells how much is on a queue.
+type Gauge interface {
+	// Depth returns about how many messages wait to be received: those of
+	// groups that wait for others of theirs count, those in flight do not. It
+	// may be what was true a minute ago: nothing but how hard to work may
+	// depend on it.
+	Depth(ctx context.Context) (int, error)
+}
+
 // Queue is all of a queue.
 type Queue interface {
 	Sender
 	Receiver
+	Gauge
 }
 
 // First returns the first error of a result of Send, Extend or Delete.

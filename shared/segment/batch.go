@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"slices"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
@@ -12,13 +13,14 @@ type batch struct {
 	tenants map[profile.TenantID]*tenantBatch
 	poison  []*message
 	failed  []*message // could not be read this time
+	hold    hold       // of all but failed
 }
 
 // tenantBatch is those of one tenant.
 type tenantBatch struct {
 	messages []*message
 	seen     map[profile.ID]bool
-	again    bool // some of them may have been stored before
+	again    bool // some of them are suspects
 	// twice are messages whose profile is in the batch already.
 	twice []*message
 }
@@ -27,7 +29,10 @@ func newBatch(now time.Time) *batch {
 	return &batch{started: now, tenants: make(map[profile.TenantID]*tenantBatch)}
 }
 
-func (b *batch) add(m *message) {
+func (b *batch) add(m *message, visibility time.Duration) {
+	if m.poison || m.err == nil {
+		b.hold.add(m, visibility)
+	}
 	switch {
 	case m.poison:
 		b.poison = append(b.poison, m)
@@ -44,7 +49,7 @@ func (b *batch) add(m *message) {
 }
 
 func (t *tenantBatch) add(m *message) {
-	t.again = t.again || m.Receives > 1
+	t.again = t.again || m.suspect()
 	if t.seen[m.stored] {
 		t.twice = append(t.twice, m)
 		return
@@ -53,13 +58,23 @@ func (t *tenantBatch) add(m *message) {
 	t.messages = append(t.messages, m)
 }
 
-// handles returns the receipt handles of all messages.
-func (b *batch) handles() []string {
-	var out []string
+// dropLost takes out messages that others may have received meanwhile, and
+// returns how many they were.
+func (b *batch) dropLost() int {
+	before := len(b.hold.messages)
+	isLost := func(m *message) bool { return m.lost }
+	b.hold.messages = slices.DeleteFunc(b.hold.messages, isLost)
+	b.poison = slices.DeleteFunc(b.poison, isLost)
 	for _, t := range b.tenants {
-		out = append(append(out, handlesOf(t.messages)...), handlesOf(t.twice)...)
+		all := append(t.messages, t.twice...)
+		t.messages, t.twice, t.seen = nil, nil, make(map[profile.ID]bool)
+		for _, m := range all {
+			if !m.lost {
+				t.add(m)
+			}
+		}
 	}
-	return append(out, handlesOf(b.poison)...)
+	return before - len(b.hold.messages)
 }
 
 func handlesOf(ms []*message) []string {

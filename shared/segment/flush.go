@@ -28,27 +28,26 @@ const (
 )
 
 // flush stores a batch, tenant by tenant, and deletes the messages of what was
-// stored. It goes on when ctx is cancelled: what was received is best stored.
+// stored. It goes on when ctx is cancelled, for what was received is best
+// stored, but not beyond its deadline.
 func (d *Drainer) flush(ctx context.Context, b *batch) (Stats, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.settings.Visibility)
+	ctx, cancel := d.flushContext(ctx)
 	defer cancel()
 	var stats Stats
 	var errs []error
-	if d.Now().Sub(b.started) > d.settings.Visibility/2 {
-		// A slow gathering: others must not get the messages meanwhile. If it
-		// fails they may, and are recognised by their ids.
-		if err := inBatches(b.handles(), func(h []string) []error { return d.Queue.Extend(ctx, h, d.settings.Visibility) }); err != nil {
-			errs = append(errs, fmt.Errorf("extend visibility: %w", err))
-		}
+	d.renew(ctx, &b.hold)
+	if lost := b.dropLost(); lost > 0 {
+		stats.Failed += lost
+		errs = append(errs, fmt.Errorf("%d %w", lost, errNotHeld))
 	}
 	for _, tenant := range sortedTenants(b) {
-		s, err := d.flushTenant(ctx, tenant, b.tenants[tenant])
+		s, err := d.flushTenant(ctx, &b.hold, tenant, b.tenants[tenant])
 		stats.add(s)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("tenant %s: %w", tenant, err))
 		}
 	}
-	s, err := d.setAside(ctx, b.poison)
+	s, err := d.setAside(ctx, &b.hold, b.poison)
 	stats.add(s)
 	errs = append(errs, err)
 	for _, m := range b.failed {
@@ -56,6 +55,17 @@ func (d *Drainer) flush(ctx context.Context, b *batch) (Stats, error) {
 		errs = append(errs, m.err)
 	}
 	return stats, errors.Join(errs...)
+}
+
+// flushContext bounds a flush by the deadline of the run, or else by more than
+// any flush takes.
+func (d *Drainer) flushContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	ctx = context.WithoutCancel(ctx)
+	if ok {
+		return context.WithDeadline(ctx, deadline)
+	}
+	return context.WithTimeout(ctx, 10*d.settings.Visibility)
 }
 
 func sortedTenants(b *batch) []profile.TenantID {
@@ -69,15 +79,15 @@ func sortedTenants(b *batch) []profile.TenantID {
 
 // flushTenant stores the profiles of one tenant in a segment: object, index
 // row, delete. An error before the last step leaves the messages on the queue.
-func (d *Drainer) flushTenant(ctx context.Context, tenant profile.TenantID, t *tenantBatch) (Stats, error) {
+func (d *Drainer) flushTenant(ctx context.Context, h *hold, tenant profile.TenantID, t *tenantBatch) (Stats, error) {
 	stats := Stats{Duplicates: len(t.twice)}
-	fresh, stored, err := d.dropStored(ctx, tenant, t)
+	fresh, stored, err := d.dropStored(ctx, h, tenant, t)
 	if err != nil {
 		return Stats{Failed: len(t.messages) + len(t.twice)}, fmt.Errorf("look for messages that were stored before: %w", err)
 	}
 	stats.Duplicates += len(stored)
 	for _, part := range bySpan(fresh) {
-		meta, err := d.store(ctx, tenant, part)
+		meta, err := d.store(ctx, h, tenant, part)
 		if err != nil {
 			// Parts that were stored are recognised when they come again.
 			return Stats{Failed: len(t.messages) + len(t.twice)}, err
@@ -120,7 +130,7 @@ func bySpan(ms []*message) [][]*message {
 }
 
 // store writes the segment and its index row.
-func (d *Drainer) store(ctx context.Context, tenant profile.TenantID, ms []*message) (*block.Meta, error) {
+func (d *Drainer) store(ctx context.Context, h *hold, tenant profile.TenantID, ms []*message) (*block.Meta, error) {
 	builder := block.NewBuilder(block.Options{})
 	for _, m := range ms {
 		if err := builder.Add(m.envelope.Labels, m.envelope.ID, m.profile); err != nil {
@@ -133,7 +143,7 @@ func (d *Drainer) store(ctx context.Context, tenant profile.TenantID, ms []*mess
 	if err != nil {
 		return nil, err
 	}
-	err = d.retry(ctx, func() error { return d.Store.Put(ctx, meta.Key(), body) })
+	err = d.retry(ctx, h, ms, func(ctx context.Context) error { return d.Store.Put(ctx, meta.Key(), body) })
 	if err != nil {
 		return nil, fmt.Errorf("put segment %s: %w", meta.Key(), err)
 	}
@@ -141,37 +151,21 @@ func (d *Drainer) store(ctx context.Context, tenant profile.TenantID, ms []*mess
 		Tenant: tenant, ID: meta.ID, Level: meta.Level, MinTime: meta.MinTime, MaxTime: meta.MaxTime,
 		CommittedAt: now.UnixMilli(), Detail: meta.Append(nil),
 	}
-	if err := d.retry(ctx, func() error { return d.Index.Insert(ctx, row) }); err != nil {
+	err = d.retry(ctx, h, ms, func(ctx context.Context) error { return d.Index.Insert(ctx, row) })
+	if err != nil {
 		return nil, fmt.Errorf("insert index row of segment %s: %w", meta.ID, err)
 	}
 	return meta, nil
 }
 
-// retry tries again what is safe to do twice.
-func (d *Drainer) retry(ctx context.Context, f func() error) error {
-	var err error
-	wait := backoff
-	for i := range attempts {
-		if i > 0 {
-			d.Sleep(wait)
-			wait *= 2
-		}
-		if err = f(); err == nil || ctx.Err() != nil {
-			return err
-		}
-	}
-	return err
-}
-
 // finish deletes messages whose profiles are stored, and what they pointed at.
 // If it fails they are received again and dropped then.
 func (d *Drainer) finish(ctx context.Context, ms []*message) error {
-	errs := []error{
-		inBatches(handlesOf(ms), func(h []string) []error { return d.Queue.Delete(ctx, h) }),
-	}
+	errs := []error{d.delete(ctx, handlesOf(ms))}
 	for _, m := range ms {
 		if m.envelope != nil && m.envelope.Key != "" && errs[0] == nil {
-			if err := d.Store.Delete(ctx, m.envelope.Key); err != nil {
+			err := d.call(ctx, func(ctx context.Context) error { return d.Store.Delete(ctx, m.envelope.Key) })
+			if err != nil {
 				errs = append(errs, fmt.Errorf("delete %s: %w", m.envelope.Key, err))
 			}
 		}
@@ -179,12 +173,14 @@ func (d *Drainer) finish(ctx context.Context, ms []*message) error {
 	return errors.Join(errs...)
 }
 
-// inBatches calls f for the handles in tens, several calls at once.
-func inBatches(handles []string, f func([]string) []error) error {
+// delete deletes messages in tens, several calls at once.
+func (d *Drainer) delete(ctx context.Context, handles []string) error {
 	var g errgroup.Group
 	g.SetLimit(maxDeletes)
 	for part := range slices.Chunk(handles, queue.MaxBatch) {
-		g.Go(func() error { return queue.First(f(part)) })
+		g.Go(func() error {
+			return d.call(ctx, func(ctx context.Context) error { return queue.First(d.Queue.Delete(ctx, part)) })
+		})
 	}
 	return g.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
@@ -21,6 +22,22 @@ type message struct {
 	stored   profile.ID         // under which it is stored, or the first part of it
 	err      error
 	poison   bool // err will not go away
+
+	until time.Time // it is hidden from others until then, at least
+	lost  bool      // it is not
+}
+
+// lateAfter is how long after it was taken a profile may arrive without being
+// looked for among what is stored. A client that pushes a profile again later
+// than the queue's deduplication window does so later than that after the
+// profile was taken; half of the window is left for clients' clocks that are
+// ahead of ours.
+const lateAfter = queue.DedupWindow / 2
+
+// suspect reports whether the message may have been stored before: it was
+// received before, or the client may have pushed it before.
+func (m *message) suspect() bool {
+	return m.Receives > 1 || m.envelope.ReceivedAt-m.profile.TimeNanos/1e6 >= lateAfter.Milliseconds()
 }
 
 // limits bound what is decoded from the queue. Every profile there has passed
@@ -28,8 +45,8 @@ type message struct {
 func limits() pprof.Limits { return pprof.Limits{MaxBytes: envelope.MaxProfileBytes} }
 
 // read decodes a delivery; errors are kept in the message.
-func (d *Drainer) read(ctx context.Context, delivery queue.Delivery) *message {
-	m := &message{Delivery: delivery}
+func (d *Drainer) read(ctx context.Context, delivery queue.Delivery, until time.Time) *message {
+	m := &message{Delivery: delivery, until: until}
 	m.err = d.decode(ctx, m)
 	m.poison = errors.Is(m.err, envelope.ErrMalformed)
 	return m
@@ -43,7 +60,10 @@ func (d *Drainer) decode(ctx context.Context, m *message) error {
 	m.envelope = e
 	packed := e.Packed
 	if e.Key != "" {
-		packed, err = d.Store.Get(ctx, e.Key)
+		err = d.call(ctx, func(ctx context.Context) error {
+			packed, err = d.Store.Get(ctx, e.Key)
+			return err
+		})
 		if errors.Is(err, objstore.ErrNotExist) {
 			return fmt.Errorf("%w: its profile is not at %s", envelope.ErrMalformed, e.Key)
 		}

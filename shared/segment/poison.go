@@ -29,13 +29,14 @@ func poisonKey(m *message) string {
 
 // setAside keeps messages that can never be stored, for a person to look at,
 // and deletes them, so that they do not block their group for ever.
-func (d *Drainer) setAside(ctx context.Context, ms []*message) (Stats, error) {
+func (d *Drainer) setAside(ctx context.Context, h *hold, ms []*message) (Stats, error) {
 	var stats Stats
 	var kept []*message
 	var errs []error
 	for _, m := range ms {
 		key := poisonKey(m)
-		if err := d.retry(ctx, func() error { return d.Store.Put(ctx, key, m.Body) }); err != nil {
+		put := func(ctx context.Context) error { return d.Store.Put(ctx, key, m.Body) }
+		if err := d.retry(ctx, h, []*message{m}, put); err != nil {
 			stats.Failed++
 			errs = append(errs, fmt.Errorf("set aside a message that cannot be read: put %s: %w", key, err))
 			continue

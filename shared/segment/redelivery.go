@@ -6,20 +6,29 @@ import (
 	"math"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
 // dropStored tells the messages that were stored before from those that were
-// not. A message that was received for the first time cannot have been. The
-// others are looked for, by their ids, in the blocks of their time: whatever was
-// stored is in exactly one block that the index finds, be it still the segment
-// or what it was merged into.
-func (d *Drainer) dropStored(ctx context.Context, tenant profile.TenantID, t *tenantBatch) (fresh, stored []*message, err error) {
+// not. A message that was received for the first time, and soon after its
+// profile was taken, cannot have been. The others are looked for, by their ids,
+// in the blocks of their time: whatever was stored is in exactly one block that
+// the index finds, be it still the segment or what it was merged into.
+func (d *Drainer) dropStored(ctx context.Context, h *hold, tenant profile.TenantID, t *tenantBatch) (fresh, stored []*message, err error) {
 	if !t.again {
 		return t.messages, nil, nil
 	}
 	s := suspectsOf(t.messages)
-	rows, err := d.Index.Find(ctx, tenant, s.from, s.to)
+	// From here on they must be held: what others store now is not found.
+	if err := d.held(ctx, h, t.messages); err != nil {
+		return nil, nil, err
+	}
+	var rows []blockindex.Row
+	err = d.call(ctx, func(ctx context.Context) (err error) {
+		rows, err = d.Index.Find(ctx, tenant, s.from, s.to)
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -28,7 +37,8 @@ func (d *Drainer) dropStored(ctx context.Context, tenant profile.TenantID, t *te
 		if err != nil {
 			return nil, nil, fmt.Errorf("index row %s: %w", rows[i].ID, err)
 		}
-		if err := d.mark(ctx, meta, s); err != nil {
+		d.renew(ctx, h)
+		if err := d.call(ctx, func(ctx context.Context) error { return d.mark(ctx, meta, s) }); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -52,7 +62,7 @@ type suspects struct {
 func suspectsOf(ms []*message) *suspects {
 	s := &suspects{stored: make(map[profile.ID]bool), services: make(map[string]bool), from: math.MaxInt64}
 	for _, m := range ms {
-		if m.Receives > 1 {
+		if m.suspect() {
 			s.stored[m.stored] = false
 			s.services[m.envelope.Labels.Get(profile.LabelServiceName)] = true
 			s.from, s.to = min(s.from, m.profile.TimeNanos), max(s.to, m.profile.TimeNanos)

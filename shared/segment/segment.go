@@ -5,8 +5,15 @@
 // Nothing is lost and nothing is counted twice, whatever call fails and
 // wherever the process dies, because of the order of steps: write the object,
 // write the index row, delete the messages. What was committed and not deleted
-// is received again, recognised by its profile id among what was committed
-// lately, and dropped.
+// is received again, recognised by its profile id among what was committed,
+// and dropped. So is what a client pushes again after the queue's deduplication
+// window, unless its clock is minutes ahead of ours.
+//
+// A drainer writes only what it holds: messages that nobody else can receive
+// before the write is over (hold.go). It hides them for longer while a flush is
+// slow, and leaves them to others if it cannot. What remains is a write that
+// takes effect more than a quarter of the visibility timeout after its caller
+// has given up; merging drops what is then stored twice.
 package segment
 
 import (
@@ -35,7 +42,7 @@ type Settings struct {
 	// IdleWait is how long a run waits for a first message before it ends.
 	IdleWait time.Duration
 	// Visibility is how long a received message is hidden from others; it must
-	// be several times FlushInterval.
+	// be several times FlushInterval. A call may take a quarter of it.
 	Visibility time.Duration
 	// Receivers is how many receive calls run at once.
 	Receivers int

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -23,7 +22,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
-	"github.com/pyrocumulus/pyrocumulus/shared/queue/boltqueue"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue/queuetest"
 	"github.com/pyrocumulus/pyrocumulus/shared/segment"
 )
 
@@ -34,7 +33,7 @@ type world struct {
 	plan  *faultplan.Plan
 	mem   *objstoretest.Mem
 	index *blockindextest.Mem
-	bolt  *boltqueue.Queue
+	queue *queuetest.Mem
 	codec *envelope.Codec
 
 	mu  sync.Mutex
@@ -52,9 +51,7 @@ func newWorld(t *testing.T) *world {
 	var err error
 	w.codec, err = envelope.NewCodec()
 	require.NoError(t, err)
-	w.bolt, err = boltqueue.Open(filepath.Join(t.TempDir(), "queue"), boltqueue.Options{Now: w.clock})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.bolt.Close()) })
+	w.queue = queuetest.NewMem(w.clock)
 	return w
 }
 
@@ -94,7 +91,7 @@ type plannedQueue struct{ w *world }
 func (q plannedQueue) Receive(ctx context.Context, max int, wait, visibility time.Duration) ([]queue.Delivery, error) {
 	var ds []queue.Delivery
 	err := q.w.plan.Do("queue.Receive", "", func() (err error) {
-		ds, err = q.w.bolt.Receive(ctx, max, 0, visibility)
+		ds, err = q.w.queue.Receive(ctx, max, 0, visibility)
 		return err
 	})
 	if err != nil {
@@ -107,11 +104,11 @@ func (q plannedQueue) Receive(ctx context.Context, max int, wait, visibility tim
 }
 
 func (q plannedQueue) Extend(ctx context.Context, handles []string, visibility time.Duration) []error {
-	return q.all("queue.Extend", handles, func() []error { return q.w.bolt.Extend(ctx, handles, visibility) })
+	return q.all("queue.Extend", handles, func() []error { return q.w.queue.Extend(ctx, handles, visibility) })
 }
 
 func (q plannedQueue) Delete(ctx context.Context, handles []string) []error {
-	return q.all("queue.Delete", handles, func() []error { return q.w.bolt.Delete(ctx, handles) })
+	return q.all("queue.Delete", handles, func() []error { return q.w.queue.Delete(ctx, handles) })
 }
 
 func (q plannedQueue) all(op faultplan.Op, handles []string, do func() []error) []error {
@@ -129,7 +126,7 @@ func (q plannedQueue) all(op faultplan.Op, handles []string, do func() []error) 
 // send puts a message on the queue as ingest would.
 func (w *world) send(e *envelope.Envelope) {
 	w.n++
-	errs := w.bolt.Send(w.t.Context(), []queue.Message{{
+	errs := w.queue.Send(w.t.Context(), []queue.Message{{
 		Group: fmt.Sprintf("g%d", w.n%5), DedupID: fmt.Sprintf("%s-%d", e.ID, w.n), Body: e.Append(nil),
 	}})
 	require.NoError(w.t, queue.First(errs))

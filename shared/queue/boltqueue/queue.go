@@ -13,6 +13,7 @@
 package boltqueue
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -152,6 +153,19 @@ func (q *Queue) Stats() Stats {
 		s.OldestSent = time.UnixMilli(m.sent)
 	}
 	return s
+}
+
+// Depth is [queue.Gauge.Depth]; it is exact.
+func (q *Queue) Depth(ctx context.Context) (int, error) {
+	if ctx.Err() != nil {
+		return 0, fmt.Errorf("count messages: %w", context.Cause(ctx))
+	}
+	now := q.enter()
+	defer q.leave(now)
+	if q.failed != nil {
+		return 0, fmt.Errorf("count messages: %w", q.failed)
+	}
+	return q.index.count - len(q.index.flights), nil
 }
 
 // enter locks the queue and brings it up to date.

@@ -191,6 +191,9 @@ func (f *Faults) Delete(ctx context.Context, handles []string) []error {
 	})
 }
 
+// Depth is [queue.Gauge.Depth]; it has no faults.
+func (f *Faults) Depth(ctx context.Context) (int, error) { return f.inner.Depth(ctx) }
+
 // Receive is [queue.Receiver.Receive].
 func (f *Faults) Receive(ctx context.Context, limit int, wait, visibility time.Duration) ([]queue.Delivery, error) {
 	call, after := f.begin(ctx, Call{Op: OpReceive, Visibility: visibility})

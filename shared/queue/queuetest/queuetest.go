@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"results", resultChecks},
 		{"waiting", waitChecks},
 		{"concurrency", concurrencyChecks},
+		{"depth", depthChecks},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, one := range group.checks {

@@ -30,6 +30,7 @@ type request struct {
 	WaitTimeSeconds   int
 	VisibilityTimeout int
 	Attributes        []string `json:"MessageSystemAttributeNames"`
+	QueueAttributes   []string `json:"AttributeNames"`
 }
 
 // serve answers every call so, and returns the calls that came.
@@ -177,4 +178,20 @@ func TestCancelled(t *testing.T) {
 	}
 	_, err := q.Receive(ctx, 1, 0, time.Minute)
 	require.ErrorIs(t, err, cause)
+}
+
+func TestDepth(t *testing.T) {
+	q, got := serve(t, 200, "", `{"Attributes": {"ApproximateNumberOfMessages": "123"}}`)
+	n, err := q.Depth(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 123, n)
+	require.Equal(t, "GetQueueAttributes", (*got)[0].Operation)
+	require.Equal(t, []string{"ApproximateNumberOfMessages"}, (*got)[0].QueueAttributes)
+
+	q, _ = serve(t, 200, "", `{"Attributes": {}}`)
+	_, err = q.Depth(t.Context())
+	require.ErrorContains(t, err, "no number")
+	q, _ = serve(t, 400, "AccessDenied", "")
+	_, err = q.Depth(t.Context())
+	require.ErrorContains(t, err, "AccessDenied")
 }

@@ -32,6 +32,6 @@
 // fail for as long as it is a duplicate. TLS guards the body on its way.
 //
 // The function that uses it needs sqs:SendMessage to send, and
-// sqs:ReceiveMessage, sqs:ChangeMessageVisibility and sqs:DeleteMessage to
-// receive.
+// sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:DeleteMessage and
+// sqs:GetQueueAttributes to receive.
 package sqsqueue
