@@ -14,6 +14,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	sdklambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/dynamoindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/s3store"
+	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/lambdabackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/sqsqueue"
 	"github.com/pyrocumulus/pyrocumulus/shared/records/dynamorecords"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
@@ -62,6 +64,12 @@ func (e Environment) Records() *dynamorecords.Store {
 // Queue returns the queue; it needs config.EnvQueueURL.
 func (e Environment) Queue() *sqsqueue.Queue {
 	return sqsqueue.New(sqs.NewFromConfig(e.sdk), e.QueueURL)
+}
+
+// Workers returns the query workers; it needs config.EnvWorker and
+// config.EnvBucket.
+func (e Environment) Workers() *lambdabackend.Backend {
+	return lambdabackend.New(sdklambda.NewFromConfig(e.sdk), e.Worker, e.Store())
 }
 
 // Host is how functions are hosted on Lambda: logs and metrics are lines of

@@ -17,9 +17,9 @@ func main() {
 }
 
 func assemble(ctx context.Context) (any, error) {
-	settings, env, err := aws.Load(ctx, config.LoadQuery, config.EnvBucket, config.EnvTable)
+	settings, env, err := aws.Load(ctx, config.LoadQuery, config.EnvBucket, config.EnvTable, config.EnvWorker)
 	if err != nil {
 		return nil, err
 	}
-	return assembly.Query(aws.Host(settings.LogLevel), settings, env.Store(), env.Index())
+	return assembly.Query(aws.Host(settings.LogLevel), settings, env.Store(), env.Index(), env.Workers())
 }

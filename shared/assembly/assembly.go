@@ -14,13 +14,11 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
-	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
 	"github.com/pyrocumulus/pyrocumulus/shared/ingest"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
-	"github.com/pyrocumulus/pyrocumulus/shared/query"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 	"github.com/pyrocumulus/pyrocumulus/shared/segment"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
@@ -94,18 +92,4 @@ func report(ctx context.Context, s segment.Stats) {
 		slog.Int("segments", s.Segments), slog.Int64(telemetry.KeyBytes, s.Bytes),
 		slog.Int("duplicates", s.Duplicates), slog.Int("poison", s.Poison), slog.Int("failed", s.Failed),
 	)
-}
-
-// Query returns the query function.
-func Query(h Host, c config.Query, store objstore.Reader, index blockindex.Index) (lambdahost.HTTPFunc, error) {
-	blocks, err := block.NewReader(store)
-	if err != nil {
-		return nil, fmt.Errorf("assemble query: %w", err)
-	}
-	version, revision := buildInfo()
-	handler := query.New(query.Settings{
-		Multitenancy: c.Multitenancy, MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
-		Version: version, Revision: revision,
-	}, query.Deps{Index: index, Engine: engine.New(blocks), Now: h.Now, Log: h.Log})
-	return lambdahost.HTTP(handler, h.options("query")), nil
 }

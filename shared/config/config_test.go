@@ -45,7 +45,15 @@ func TestDefaults(t *testing.T) {
 	}, compact)
 	query, err := config.LoadQuery(empty)
 	require.NoError(t, err)
-	require.Equal(t, config.Query{LogLevel: slog.LevelInfo, MaxNodesDefault: 8192, MaxNodesMax: 1 << 20}, query)
+	require.Equal(t, config.Query{
+		LogLevel: slog.LevelInfo, MaxNodesDefault: 8192, MaxNodesMax: 1 << 20,
+		Timeout: 25 * time.Second, Lookback: 31 * 24 * time.Hour,
+		InlineBytes: 64 << 20, WorkerBytes: 64 << 20, WorkerBlocks: 128, MaxWorkers: 32, WorkerTimeout: 20 * time.Second,
+		Concurrency: 64, TenantConcurrency: 48, TenantQueries: 64,
+	}, query)
+	worker, err := config.LoadQueryWorker(empty)
+	require.NoError(t, err)
+	require.Equal(t, config.QueryWorker{LogLevel: slog.LevelInfo, AnswerBytes: 4 << 20}, worker)
 }
 
 func TestValues(t *testing.T) {
@@ -106,6 +114,23 @@ func TestSettingsMustFitEachOther(t *testing.T) {
 	require.ErrorContains(t, err, `PYROCUMULUS_VISIBILITY is "29s", want at least three times PYROCUMULUS_FLUSH_INTERVAL (10s)`)
 	_, err = config.LoadQuery(environment(map[string]string{config.EnvMaxNodesMax: "100"}))
 	require.ErrorContains(t, err, `PYROCUMULUS_MAX_NODES_DEFAULT is "8192", want at most PYROCUMULUS_MAX_NODES_MAX (100)`)
+	_, err = config.LoadQuery(environment(map[string]string{config.EnvQueryTimeout: "10s"}))
+	require.ErrorContains(t, err, `PYROCUMULUS_QUERY_WORKER_TIMEOUT is "20s", want at most PYROCUMULUS_QUERY_TIMEOUT (10s)`)
+	_, err = config.LoadQuery(environment(map[string]string{config.EnvQueryConcurrency: "8"}))
+	require.ErrorContains(t, err, `PYROCUMULUS_QUERY_TENANT_CONCURRENCY is "48", want at most PYROCUMULUS_QUERY_CONCURRENCY (8)`)
+}
+
+func TestQueriesLookBackAsFarAsProfilesAreKeptOrLess(t *testing.T) {
+	for _, c := range []struct {
+		retention, lookback string
+		want                time.Duration
+	}{
+		{"0s", "0s", 0}, {"1h", "0s", time.Hour}, {"0s", "1h", time.Hour}, {"2h", "1h", time.Hour}, {"1h", "2h", time.Hour},
+	} {
+		s, err := config.LoadQuery(environment(map[string]string{config.EnvRetention: c.retention, config.EnvQueryLookback: c.lookback}))
+		require.NoError(t, err)
+		require.Equal(t, c.want, s.Lookback, c)
+	}
 }
 
 // Every variable of the table is read by a function, and the table has every
@@ -120,7 +145,8 @@ func TestTableIsWhole(t *testing.T) {
 	_, err2 := config.LoadSegment(lookup)
 	_, err3 := config.LoadQuery(lookup)
 	_, err4 := config.LoadCompact(lookup)
-	require.NoError(t, errors.Join(err1, err2, err3, err4))
+	_, err5 := config.LoadQueryWorker(lookup)
+	require.NoError(t, errors.Join(err1, err2, err3, err4, err5))
 
 	source, err := os.ReadFile("variables.go")
 	require.NoError(t, err)

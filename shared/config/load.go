@@ -47,7 +47,25 @@ type Query struct {
 	LogLevel        slog.Level
 	Multitenancy    bool
 	MaxNodesDefault int
-	MaxNodesMax     int // at least MaxNodesDefault
+	MaxNodesMax     int           // at least MaxNodesDefault
+	Timeout         time.Duration // of a query
+	// Lookback is how far back queries are answered: the retention, or less;
+	// 0: for ever.
+	Lookback          time.Duration
+	InlineBytes       int64 // 0: never without workers
+	WorkerBytes       int64
+	WorkerBlocks      int
+	MaxWorkers        int
+	WorkerTimeout     time.Duration // at most Timeout
+	Concurrency       int
+	TenantConcurrency int // at most Concurrency
+	TenantQueries     int
+}
+
+// QueryWorker are the settings of the query-worker function.
+type QueryWorker struct {
+	LogLevel    slog.Level
+	AnswerBytes int
 }
 
 // LoadIngest reads the settings of the ingest function. The error names every
@@ -106,11 +124,41 @@ func LoadQuery(lookup Lookup) (Query, error) {
 		Multitenancy:    r.bool(EnvMultitenancy),
 		MaxNodesDefault: r.count(EnvMaxNodesDefault),
 		MaxNodesMax:     r.count(EnvMaxNodesMax),
+		Timeout:         r.duration(EnvQueryTimeout),
+		Lookback:        shorter(r.duration(EnvRetention), r.duration(EnvQueryLookback)),
+		InlineBytes:     r.bytes(EnvQueryInlineBytes),
+		WorkerBytes:     r.bytes(EnvQueryWorkerBytes), WorkerBlocks: r.count(EnvQueryWorkerBlocks),
+		MaxWorkers: r.count(EnvQueryMaxWorkers), WorkerTimeout: r.duration(EnvQueryWorkerTimeout),
+		Concurrency: r.count(EnvQueryConcurrency), TenantConcurrency: r.count(EnvQueryTenantConcurrency),
+		TenantQueries: r.count(EnvQueryTenantQueries),
+	}
+	if r.err() == nil && s.WorkerTimeout > s.Timeout {
+		r.problem(EnvQueryWorkerTimeout, s.WorkerTimeout.String(), fmt.Sprintf("at most %s (%s)", EnvQueryTimeout, s.Timeout))
+	}
+	if r.err() == nil && s.TenantConcurrency > s.Concurrency {
+		r.problem(EnvQueryTenantConcurrency, fmt.Sprint(s.TenantConcurrency),
+			fmt.Sprintf("at most %s (%d)", EnvQueryConcurrency, s.Concurrency))
 	}
 	if r.err() == nil && s.MaxNodesDefault > s.MaxNodesMax {
 		r.problem(EnvMaxNodesDefault, fmt.Sprint(s.MaxNodesDefault),
 			fmt.Sprintf("at most %s (%d)", EnvMaxNodesMax, s.MaxNodesMax))
 	}
+	return s, r.err()
+}
+
+// shorter returns the shorter of two spans of which 0 is without end.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// LoadQueryWorker reads the settings of the query-worker function, as
+// [LoadIngest] does.
+func LoadQueryWorker(lookup Lookup) (QueryWorker, error) {
+	r := newReader(lookup)
+	s := QueryWorker{LogLevel: r.level(EnvLogLevel), AnswerBytes: int(r.bytes(EnvQueryAnswerBytes))}
 	return s, r.err()
 }
 

@@ -13,10 +13,11 @@ const (
 	EnvTable    = "PYROCUMULUS_TABLE"         // name of the DynamoDB table of the block index
 	EnvRecords  = "PYROCUMULUS_RECORDS_TABLE" // name of the DynamoDB table of the record store
 	EnvQueueURL = "PYROCUMULUS_QUEUE_URL"     // URL of the SQS FIFO queue of pushed profiles
+	EnvWorker   = "PYROCUMULUS_QUERY_WORKER"  // name or ARN of the Lambda function query-worker
 )
 
 // Resources are the AWS resources of a function.
-type Resources struct{ Bucket, Table, RecordsTable, QueueURL string }
+type Resources struct{ Bucket, Table, RecordsTable, QueueURL, Worker string }
 
 // LoadResources reads the variables of the given names. The error names every
 // one that is not set.
@@ -37,6 +38,8 @@ func LoadResources(lookup Lookup, names ...string) (Resources, error) {
 			r.RecordsTable = v
 		case EnvQueueURL:
 			r.QueueURL = v
+		case EnvWorker:
+			r.Worker = v
 		default:
 			errs = append(errs, fmt.Errorf("BUG: %s names no resource", name))
 		}

@@ -27,6 +27,18 @@ const (
 	EnvRetention          = "PYROCUMULUS_RETENTION"
 	EnvMaxNodesDefault    = "PYROCUMULUS_MAX_NODES_DEFAULT"
 	EnvMaxNodesMax        = "PYROCUMULUS_MAX_NODES_MAX"
+
+	EnvQueryTimeout           = "PYROCUMULUS_QUERY_TIMEOUT"
+	EnvQueryLookback          = "PYROCUMULUS_QUERY_LOOKBACK"
+	EnvQueryInlineBytes       = "PYROCUMULUS_QUERY_INLINE_BYTES"
+	EnvQueryWorkerBytes       = "PYROCUMULUS_QUERY_WORKER_BYTES"
+	EnvQueryWorkerBlocks      = "PYROCUMULUS_QUERY_WORKER_BLOCKS"
+	EnvQueryMaxWorkers        = "PYROCUMULUS_QUERY_MAX_WORKERS"
+	EnvQueryWorkerTimeout     = "PYROCUMULUS_QUERY_WORKER_TIMEOUT"
+	EnvQueryConcurrency       = "PYROCUMULUS_QUERY_CONCURRENCY"
+	EnvQueryTenantConcurrency = "PYROCUMULUS_QUERY_TENANT_CONCURRENCY"
+	EnvQueryTenantQueries     = "PYROCUMULUS_QUERY_TENANT_QUERIES"
+	EnvQueryAnswerBytes       = "PYROCUMULUS_QUERY_ANSWER_BYTES"
 )
 
 // Units of variables.
@@ -74,6 +86,18 @@ func Variables() []Variable {
 
 		{EnvMaxNodesDefault, "8192", UnitCount, "1", "100000000", "nodes of a flame graph when the query does not say"},
 		{EnvMaxNodesMax, "1048576", UnitCount, "1", "100000000", "the most nodes of a flame graph that a query may ask for"},
+
+		{EnvQueryTimeout, "25s", UnitDuration, "1s", "14m", "how long a query may take; API Gateway waits for 30s"},
+		{EnvQueryLookback, "0s", UnitDuration, "0s", decade, "how far back queries are answered, if that is less than the retention; 0s for no bound"},
+		{EnvQueryInlineBytes, "64MiB", UnitBytes, "0", "64GiB", "up to how many bytes to read a query is answered without workers; 0 for always with them"},
+		{EnvQueryWorkerBytes, "64MiB", UnitBytes, "64KiB", "64GiB", "about how many bytes a query worker is given to read"},
+		{EnvQueryWorkerBlocks, "128", UnitCount, "1", "100000", "about how many blocks a query worker is given, and the most of a query without workers"},
+		{EnvQueryMaxWorkers, "32", UnitCount, "1", "64", "over how many workers a query is divided at most"},
+		{EnvQueryWorkerTimeout, "20s", UnitDuration, "1s", "14m", "how long a query worker may take; after half of it another is asked the same"},
+		{EnvQueryConcurrency, "64", UnitCount, "1", "10000", "how many workers one process asks at once, and queries it answers without them"},
+		{EnvQueryTenantConcurrency, "48", UnitCount, "1", "10000", "how many of those may be for one tenant"},
+		{EnvQueryTenantQueries, "64", UnitCount, "1", "100000", "how many queries of a tenant may be under way or wait in one process; more are refused (429)"},
+		{EnvQueryAnswerBytes, "4MiB", UnitBytes, "1KiB", "4400KiB", "the largest answer that a query worker returns without the object store"},
 	}
 }
 

@@ -25,6 +25,7 @@ const maxReads = 8
 type Engine struct {
 	reader  *block.Reader
 	workers int
+	losses  *Losses // nil: a block that cannot be read fails the task
 }
 
 // New returns an engine that decodes on as many processors as the process has.
@@ -103,7 +104,7 @@ func (e *Engine) read(ctx context.Context, blocks []*block.Meta, req block.Reque
 	g.SetLimit(maxReads)
 	for _, m := range blocks {
 		g.Go(func() error {
-			return e.reader.Read(ctx, m, req, func(d *block.Dataset) error {
+			err := e.reader.Read(ctx, m, req, func(d *block.Dataset) error {
 				select {
 				case to <- d:
 					return nil
@@ -111,6 +112,10 @@ func (e *Engine) read(ctx context.Context, blocks []*block.Meta, req block.Reque
 					return context.Cause(ctx)
 				}
 			})
+			if err != nil && e.losses != nil && ctx.Err() == nil && e.losses.note(m.ID, err) {
+				return nil
+			}
+			return err
 		})
 	}
 	return g.Wait()

@@ -140,6 +140,19 @@ func (r *Report) Merge(o *Report) {
 	}
 }
 
+// Check reports, by ErrTooManyPoints, whether merging has made the report of a
+// task larger than the answer from all blocks at once would be allowed to be.
+func (r *Report) Check(t *Task) error {
+	if r.Series != nil {
+		return checkPoints(&t.Grouping, len(r.Series))
+	}
+	cells := 0
+	for _, h := range r.Heat {
+		cells += len(h.Cells)
+	}
+	return checkCells(cells)
+}
+
 // SortedSeries returns the time series ordered by labels.
 func (r *Report) SortedSeries() []TimeSeries {
 	return sortedSeries(r.Series)

@@ -35,14 +35,15 @@ func (s *service) AnalyzeQuery(ctx context.Context, req *connect.Request[querier
 		}
 		wanted = func(t profile.Type) bool { return t == typ }
 	}
-	blocks, err := s.h.blocks(ctx, q.tenants, q.from, q.to)
+	found, err := s.h.find(ctx, q.tenants, q.from, q.to)
 	if err != nil {
 		return nil, err
 	}
+	accountOf(ctx).look(len(found.blocks))
 	scope := &querierv1.QueryScope{ComponentType: "blocks", ComponentCount: 1}
 	impact := &querierv1.QueryImpact{}
 	services := newStringSet()
-	for _, m := range blocks {
+	for _, m := range found.blocks {
 		impact.TotalBytesInTimeRange += uint64(m.Size)
 		if found := q.candidates(m, wanted); len(found) > 0 {
 			countBlock(scope, m)

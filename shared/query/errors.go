@@ -10,6 +10,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
+	"github.com/pyrocumulus/pyrocumulus/shared/fanout"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
@@ -31,10 +32,19 @@ func (h *Handler) intercept(next connect.UnaryFunc) connect.UnaryFunc {
 		if _, err := parseAccept(req.Header()); err != nil {
 			return nil, err
 		}
+		ctx, account, err := h.open(ctx, req.Header())
+		if err != nil {
+			return nil, err
+		}
 		res, err := next(ctx, req)
 		if err != nil {
-			return nil, h.present(ctx, req.Header(), req.Spec().Procedure, err)
+			err = h.present(ctx, req.Header(), req.Spec().Procedure, err)
+			if ce := new(connect.Error); errors.As(err, &ce) {
+				h.close(ctx, account, ce.Meta())
+			}
+			return nil, err
 		}
+		h.close(ctx, account, res.Header())
 		return res, nil
 	}
 }
@@ -52,6 +62,10 @@ func (h *Handler) present(ctx context.Context, header http.Header, path string, 
 		return connect.NewError(connect.CodeResourceExhausted, fmt.Errorf(
 			"%w, more than %d points: use a longer step, group by fewer labels, or select fewer series", err, engine.MaxPoints))
 	}
+	if errors.Is(err, fanout.ErrBusy) {
+		telemetry.MetricsFrom(ctx).Add(telemetry.MetricQueriesRefused, 1)
+		return connect.NewError(connect.CodeResourceExhausted, errors.New("too many queries of this tenant are under way; ask again later"))
+	}
 	var tenants []profile.TenantID
 	if ids, err := h.tenants.Tenants(header); err == nil {
 		tenants = ids
@@ -59,6 +73,12 @@ func (h *Handler) present(ctx context.Context, header http.Header, path string, 
 	attrs := []slog.Attr{
 		slog.String(telemetry.KeyTenant, joinTenants(tenants)),
 		slog.String(telemetry.KeyPath, path), telemetry.Err(err),
+	}
+	if missing := new(fanout.MissingError); errors.As(err, &missing) {
+		h.Log.LogAttrs(ctx, slog.LevelError, "blocks are missing", attrs...)
+		return connect.NewError(codeOfMissing(missing), fmt.Errorf(
+			"%d of %d blocks could not be read%s; ask again, or with the header %s: true for an answer without them",
+			missing.Missing, missing.Blocks, inTime(missing), HeaderAllowPartial))
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 		h.Log.LogAttrs(ctx, slog.LevelWarn, "query ran out of time", attrs...)
@@ -70,4 +90,19 @@ func (h *Handler) present(ctx context.Context, header http.Header, path string, 
 		message += " (request id " + id + ")"
 	}
 	return connect.NewError(connect.CodeInternal, errors.New(message))
+}
+
+// codeOfMissing is deadline_exceeded if blocks are missing for want of time.
+func codeOfMissing(err *fanout.MissingError) connect.Code {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return connect.CodeDeadlineExceeded
+	}
+	return connect.CodeUnavailable
+}
+
+func inTime(err *fanout.MissingError) string {
+	if codeOfMissing(err) == connect.CodeDeadlineExceeded {
+		return " in time"
+	}
+	return ""
 }

@@ -121,8 +121,9 @@ func TestAMissingObjectIsAnErrorNotAPartialAnswer(t *testing.T) {
 			require.Equal(t, http.StatusOK, status)
 			continue
 		}
-		require.Equal(t, http.StatusInternalServerError, status, method)
-		require.NotContains(t, answer["message"], "blocks")
+		require.Equal(t, http.StatusServiceUnavailable, status, method)
+		require.Equal(t, "unavailable", answer["code"])
+		require.Equal(t, "1 of 2 blocks could not be read; ask again, or with the header X-Pyrocumulus-Allow-Partial: true for an answer without them", answer["message"])
 	}
 }
 
@@ -164,7 +165,7 @@ func TestEveryQueryTellsItsPlan(t *testing.T) {
 	}
 	must(t, w.client().SelectMergeStacktraces, stacks())
 	require.Equal(t, 1, strings.Count(w.log.String(), "\n"))
-	require.Contains(t, w.log.String(), fmt.Sprintf(`level=DEBUG msg="query planned" tenant=anonymous blocks=2 bytes=%d profiles=3`, size))
+	require.Contains(t, w.log.String(), fmt.Sprintf(`level=DEBUG msg="blocks found" tenant=anonymous blocks=2 bytes=%d profiles=3`, size))
 }
 
 // The index is asked for what the query needs and no more.

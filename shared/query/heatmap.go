@@ -26,22 +26,24 @@ func (s *service) SelectHeatmap(ctx context.Context, req *connect.Request[querie
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := s.h.blocks(ctx, q.tenants, q.query.From, q.query.To)
+	found, err := s.h.find(ctx, q.tenants, q.query.From, q.query.To)
 	if err != nil {
 		return nil, err
 	}
-	if grouping.Values, err = s.h.Engine.Values(ctx, blocks, q.query, grouping); err != nil {
+	values, err := s.h.answer(ctx, found, engine.Task{Want: engine.WantValues, Query: q.query, Grouping: grouping}, nil)
+	if err != nil {
 		return nil, err
 	}
+	grouping.Values = *values.Values
 	res := &querierv1.SelectHeatmapResponse{}
 	if grouping.Values.Empty() {
 		return connect.NewResponse(res), nil
 	}
-	found, err := s.h.Engine.Heatmaps(ctx, blocks, q.query, grouping)
+	report, err := s.h.answer(ctx, found, engine.Task{Want: engine.WantHeat, Query: q.query, Grouping: grouping}, nil)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range topHeatmaps(found, req.Msg.GetLimit()) {
+	for _, m := range topHeatmaps(report.Heat, req.Msg.GetLimit()) {
 		res.Series = append(res.Series, clientHeatmap(m, q.query.Type, &grouping))
 	}
 	return connect.NewResponse(res), nil

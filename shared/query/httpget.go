@@ -41,7 +41,13 @@ func (h *Handler) serveGet(w http.ResponseWriter, r *http.Request, answer func(*
 	if !allowGet(w, r) {
 		return
 	}
-	d, err := answer(r)
+	ctx, account, err := h.open(r.Context(), r.Header)
+	r = r.WithContext(ctx)
+	var d *document
+	if err == nil {
+		d, err = answer(r)
+	}
+	h.close(ctx, account, w.Header())
 	if err != nil {
 		err = h.present(r.Context(), r.Header, r.URL.Path, err)
 		// As with Pyroscope: a tenant that is none is a bad request here.

@@ -64,13 +64,14 @@ func (q *labelQuery) selects(set *engine.LabelSet) bool {
 func visitSeries[S any](ctx context.Context, h *Handler, q *labelQuery, names []string,
 	newState func() S, visit func(S, *engine.LabelSet),
 ) ([]S, error) {
-	blocks, err := h.blocks(ctx, q.tenants, q.from, q.to)
+	found, err := h.find(ctx, q.tenants, q.from, q.to)
 	if err != nil {
 		return nil, err
 	}
 	if names != nil && q.isDescribed(names) {
+		accountOf(ctx).look(len(found.blocks))
 		s := newState()
-		visitDescribed(blocks, func(set *engine.LabelSet) {
+		visitDescribed(found.blocks, func(set *engine.LabelSet) {
 			if q.selects(set) {
 				visit(s, set)
 			}
@@ -81,11 +82,28 @@ func visitSeries[S any](ctx context.Context, h *Handler, q *labelQuery, names []
 	if len(q.selectors) == 1 {
 		sel = q.selectors[0]
 	}
-	return engine.Series(ctx, h.Engine, blocks, sel, q.from, q.to, newState, func(s S, set *engine.LabelSet) {
+	task := engine.Task{Want: engine.WantLabels, Query: engine.Query{Selector: sel, From: max(q.from, found.from), To: q.to}}
+	see := func(s S, set *engine.LabelSet) {
 		if len(q.selectors) < 2 || q.selects(set) {
 			visit(s, set)
 		}
+	}
+	var states []S
+	report, err := h.answer(ctx, found, task, func(ctx context.Context, e *engine.Engine, blocks []*block.Meta) (*engine.Report, error) {
+		// Series are visited as they are read, which costs a fraction of making
+		// the set of them.
+		var err error
+		states, err = engine.Series(ctx, e, blocks, sel, task.From, task.To, newState, see)
+		return engine.NewReport(task.Want), err
 	})
+	if err != nil {
+		return nil, err
+	}
+	s := newState()
+	for _, set := range report.Labels {
+		see(s, &set)
+	}
+	return append(states, s), nil
 }
 
 // isDescribed reports whether the descriptions of blocks tell of these labels

@@ -160,7 +160,7 @@ func TestServicesAndTypesNeedNoObjects(t *testing.T) {
 	require.Equal(t, []string{"goroutine", "process_cpu"}, values("__name__", `{service_name="b"}`))
 	require.True(t, must(t, c.GetProfileStats, &typesv1.GetProfileStatsRequest{}).DataIngested)
 	_, err := ask(t, c.LabelValues, &typesv1.LabelValuesRequest{Name: "pod", Start: base, End: base})
-	require.Equal(t, connect.CodeInternal, connect.CodeOf(err))
+	require.Equal(t, connect.CodeUnavailable, connect.CodeOf(err))
 	status, _ := w.post(t, "/querier.v1.QuerierService/LabelNames", `{"start":1000,"end":4000}`)
 	require.Equal(t, http.StatusOK, status)
 }

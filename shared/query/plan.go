@@ -5,22 +5,53 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/engine"
+	"github.com/pyrocumulus/pyrocumulus/shared/fanout"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
-// blocks returns the blocks of the tenants that can have profiles from from to
-// to (Unix nanoseconds, inclusive).
-func (h *Handler) blocks(ctx context.Context, tenants []profile.TenantID, from, to int64) ([]*block.Meta, error) {
-	names := joinTenants(tenants)
-	telemetry.SetTenant(ctx, names)
+// found is what the index has for a query: the blocks of the tenants that can
+// have profiles from from to to (Unix nanoseconds, inclusive).
+type found struct {
+	tenants  []profile.TenantID
+	from, to int64
+	blocks   []*block.Meta
+}
+
+// find asks the index for the blocks of a time, of which what lies before the
+// retention or the lookback is cut off.
+func (h *Handler) find(ctx context.Context, tenants []profile.TenantID, from, to int64) (*found, error) {
+	telemetry.SetTenant(ctx, joinTenants(tenants))
+	f := &found{tenants: tenants, from: h.trim(ctx, from), to: to}
+	var err error
+	f.blocks, err = h.blocks(ctx, f)
+	return f, err
+}
+
+// trim returns the start of a query, or of what of it can be answered, and takes
+// down if that is less.
+func (h *Handler) trim(ctx context.Context, from int64) int64 {
+	if h.settings.Lookback <= 0 {
+		return from
+	}
+	earliest := h.Now().Add(-h.settings.Lookback).UnixNano()
+	if from >= earliest {
+		return from
+	}
+	accountOf(ctx).trim(earliest)
+	return earliest
+}
+
+func (h *Handler) blocks(ctx context.Context, f *found) ([]*block.Meta, error) {
 	var out []*block.Meta
 	var size, profiles int64
-	for _, tenant := range tenants {
-		rows, err := h.find(ctx, tenant, from, to)
+	for _, tenant := range f.tenants {
+		rows, err := h.rows(ctx, tenant, f.from, f.to)
 		if err != nil {
 			return nil, err
 		}
@@ -34,14 +65,14 @@ func (h *Handler) blocks(ctx context.Context, tenants []profile.TenantID, from, 
 			out = append(out, m)
 		}
 	}
-	h.Log.LogAttrs(ctx, slog.LevelDebug, "query planned",
-		slog.String(telemetry.KeyTenant, names), slog.Int("blocks", len(out)),
+	h.Log.LogAttrs(ctx, slog.LevelDebug, "blocks found",
+		slog.String(telemetry.KeyTenant, joinTenants(f.tenants)), slog.Int(telemetry.KeyBlocks, len(out)),
 		slog.Int64(telemetry.KeyBytes, size), slog.Int64(telemetry.KeyProfiles, profiles))
 	return out, nil
 }
 
-// find asks the index.
-func (h *Handler) find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error) {
+// rows asks the index.
+func (h *Handler) rows(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error) {
 	if from > to {
 		return nil, nil
 	}
@@ -50,6 +81,29 @@ func (h *Handler) find(ctx context.Context, tenant profile.TenantID, from, to in
 		return nil, fmt.Errorf("find blocks of tenant %s: %w", tenant, err)
 	}
 	return rows, nil
+}
+
+// inline answers a task without making the report, see fanout.Query.
+type inline func(context.Context, *engine.Engine, []*block.Meta) (*engine.Report, error)
+
+// answer answers a task from what was found, here or by workers. The task's
+// time begins no earlier than that of what was found.
+func (h *Handler) answer(ctx context.Context, f *found, t engine.Task, by inline) (*engine.Report, error) {
+	a := accountOf(ctx)
+	if t.From < f.from {
+		t.From = f.from
+	}
+	if h.settings.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, h.settings.Timeout-h.Now().Sub(a.began))
+		defer cancel()
+	}
+	report, outcome, err := h.runner.Run(ctx, fanout.Query{
+		ID: telemetry.RequestID(ctx), Tenant: f.tenants[0], Task: t, Blocks: f.blocks, Inline: by, Partial: a.partial,
+		Again: func(ctx context.Context) ([]*block.Meta, error) { return h.blocks(ctx, f) },
+	})
+	a.add(outcome)
+	return report, err
 }
 
 // describe reads what a row says of its block. To leave out a block would be to
@@ -75,3 +129,7 @@ func joinTenants(tenants []profile.TenantID) string {
 	}
 	return strings.Join(names, "|")
 }
+
+// DefaultTimeout is how long a query may take on AWS: API Gateway waits for 30
+// seconds, and the answer has to be written.
+const DefaultTimeout = 25 * time.Second

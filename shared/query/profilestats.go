@@ -24,7 +24,7 @@ func (s *service) GetProfileStats(ctx context.Context, req *connect.Request[type
 		return nil, invalid("%w", profile.ErrMultipleTenants)
 	}
 	telemetry.SetTenant(ctx, string(tenants[0]))
-	rows, err := s.h.find(ctx, tenants[0], 0, math.MaxInt64)
+	rows, err := s.h.rows(ctx, tenants[0], 0, math.MaxInt64)
 	if err != nil {
 		return nil, err
 	}

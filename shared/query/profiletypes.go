@@ -34,13 +34,14 @@ func (h *Handler) profileTypes(ctx context.Context, header http.Header, req *que
 		return nil, err
 	}
 	from, to := r.nanos()
-	blocks, err := h.blocks(ctx, tenants, from, to)
+	found, err := h.find(ctx, tenants, from, to)
 	if err != nil {
 		return nil, err
 	}
+	accountOf(ctx).look(len(found.blocks))
 	seen := make(map[profile.Type]bool)
 	var out []*typesv1.ProfileType
-	for _, m := range blocks {
+	for _, m := range found.blocks {
 		for i := range m.Kinds {
 			for v := range m.Kinds[i].Samples {
 				if t := m.Kinds[i].Type(v); !seen[t] {

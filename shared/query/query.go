@@ -18,7 +18,9 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/connecterr"
 	"github.com/pyrocumulus/pyrocumulus/shared/connectgzip"
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
+	"github.com/pyrocumulus/pyrocumulus/shared/fanout"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
 )
 
@@ -28,12 +30,20 @@ type Index interface {
 	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error)
 }
 
-// Deps is what a Handler works with. All fields are required.
+// Deps is what a Handler works with. All fields but Backend and CPU are
+// required.
 type Deps struct {
-	Index  Index
+	Index Index
+	// Engine answers what is answered here. The log and the headers tell what
+	// it reads if readstats counts the reads of its store.
 	Engine *engine.Engine
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Backend are the workers over which large queries are divided; nil is to
+	// answer all of them here.
+	Backend querybackend.Backend
+	// CPU is the CPU time that the process has used; nil is not to tell.
+	CPU func() time.Duration
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // The limits of flame graphs, those of Pyroscope.
@@ -53,6 +63,15 @@ type Settings struct {
 	// MaxNodesMax is the most nodes that a request may ask for; 0 is
 	// DefaultNodesCap.
 	MaxNodesMax int64
+	// Timeout is how long a query may take; 0 is as long as its context.
+	Timeout time.Duration
+	// Lookback is how far back from now on queries are answered, the time that
+	// profiles are kept, or less; 0 is for ever. What is asked of the time
+	// before is left out, and the answer says so (HeaderTrimmed).
+	Lookback time.Duration
+	// Fanout says how queries are divided; the zero value is
+	// fanout.DefaultSettings.
+	Fanout fanout.Settings
 	// Version and Revision are what is told of this build.
 	Version, Revision string
 }
@@ -62,6 +81,7 @@ type Handler struct {
 	Deps
 	settings Settings
 	tenants  tenancy.Resolver
+	runner   *fanout.Runner
 
 	querier, version, features http.Handler
 }
@@ -74,7 +94,11 @@ const maxRequestBytes = 1 << 20
 func New(s Settings, d Deps) *Handler {
 	s.MaxNodesDefault = cmp.Or(s.MaxNodesDefault, DefaultMaxNodes)
 	s.MaxNodesMax = cmp.Or(s.MaxNodesMax, DefaultNodesCap)
+	if s.Fanout == (fanout.Settings{}) {
+		s.Fanout = fanout.DefaultSettings()
+	}
 	h := &Handler{Deps: d, settings: s, tenants: tenancy.Resolver{Multi: s.Multitenancy}}
+	h.runner = fanout.New(s.Fanout, fanout.Deps{Engine: d.Engine, Backend: d.Backend, Now: d.Now, Log: d.Log})
 	options := []connect.HandlerOption{
 		connect.WithReadMaxBytes(maxRequestBytes),
 		connectgzip.WithGzip(),

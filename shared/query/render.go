@@ -113,11 +113,7 @@ func (h *Handler) timelines(ctx context.Context, q *stackQuery, groupBy []string
 	if err := series.cover(&grouping, float64(step)); err != nil {
 		return nil, err
 	}
-	blocks, err := h.blocks(ctx, series.tenants, series.query.From, series.query.To)
-	if err != nil {
-		return nil, err
-	}
-	found, err := h.Engine.TimeSeries(ctx, blocks, series.query, grouping)
+	found, err := h.timeSeries(ctx, &series, grouping)
 	if err != nil {
 		return nil, err
 	}

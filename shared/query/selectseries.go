@@ -39,11 +39,7 @@ func (s *service) SelectSeries(ctx context.Context, req *connect.Request[querier
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := s.h.blocks(ctx, q.tenants, q.query.From, q.query.To)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.h.Engine.TimeSeries(ctx, blocks, q.query, grouping)
+	found, err := s.h.timeSeries(ctx, q, grouping)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +57,19 @@ func (s *service) SelectSeries(ctx context.Context, req *connect.Request[querier
 		series = top(series, limit)
 	}
 	return connect.NewResponse(&querierv1.SelectSeriesResponse{Series: series}), nil
+}
+
+// timeSeries returns values over time, ordered by labels.
+func (h *Handler) timeSeries(ctx context.Context, q *stackQuery, g engine.Grouping) ([]engine.TimeSeries, error) {
+	found, err := h.find(ctx, q.tenants, q.query.From, q.query.To)
+	if err != nil {
+		return nil, err
+	}
+	report, err := h.answer(ctx, found, engine.Task{Want: engine.WantSeries, Query: q.query, Grouping: g}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return report.SortedSeries(), nil
 }
 
 // aggregate returns how the value of a point follows from its profiles.

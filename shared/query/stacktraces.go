@@ -8,6 +8,7 @@ import (
 	googlev1 "github.com/grafana/pyroscope/api/gen/proto/go/google/v1"
 	querierv1 "github.com/grafana/pyroscope/api/gen/proto/go/querier/v1"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/flamegraph"
 )
 
@@ -122,26 +123,30 @@ func (h *Handler) tree(ctx context.Context, q *stackQuery) (*flamegraph.Tree, er
 	if q.pgo != nil {
 		return nil, invalid("stack_trace_selector.go_pgo is for the format PPROF")
 	}
-	blocks, err := h.blocks(ctx, q.tenants, q.query.From, q.query.To)
+	report, err := h.stacks(ctx, engine.WantTree, q)
 	if err != nil {
 		return nil, err
 	}
-	return h.Engine.Tree(ctx, blocks, q.query)
+	return report.Tree, nil
+}
+
+func (h *Handler) stacks(ctx context.Context, want engine.Want, q *stackQuery) (*engine.Report, error) {
+	found, err := h.find(ctx, q.tenants, q.query.From, q.query.To)
+	if err != nil {
+		return nil, err
+	}
+	return h.answer(ctx, found, engine.Task{Want: want, Query: q.query}, nil)
 }
 
 // mergeProfile returns the sum of profiles as a pprof. It is cut to max_nodes
 // only if the client asks for it.
 func (h *Handler) mergeProfile(ctx context.Context, q *stackQuery) (*googlev1.Profile, error) {
-	blocks, err := h.blocks(ctx, q.tenants, q.query.From, q.query.To)
-	if err != nil {
-		return nil, err
-	}
-	merged, err := h.Engine.Merge(ctx, blocks, q.query)
+	report, err := h.stacks(ctx, engine.WantMerged, q)
 	if err != nil {
 		return nil, err
 	}
 	if q.pgo != nil {
-		forPGO(merged, q.pgo)
+		forPGO(report.Merged, q.pgo)
 	}
-	return renderPprof(merged, q), nil
+	return renderPprof(report.Merged, q), nil
 }

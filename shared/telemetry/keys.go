@@ -30,6 +30,11 @@ const (
 	KeyStatus     = "status"      // HTTP status
 	KeyDurationMS = "duration_ms" // wall time, milliseconds with fraction
 	KeyStack      = "stack"       // Go stack of a panic
+	KeyQuery      = "query"       // id of a query, on the lines of its workers; it is the request id of who asked
+	KeyBlocks     = "blocks"      // number of blocks
+	KeyRequests   = "requests"    // number of requests to the object store
+	KeyCacheHits  = "cache_hits"  // reads that a cache answered in place of the object store
+	KeyCPUMS      = "cpu_ms"      // CPU time of the process meanwhile, milliseconds with fraction
 	KeyErr        = "err"         // text of an error
 )
 

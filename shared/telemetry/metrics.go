@@ -33,8 +33,15 @@ const (
 
 // Metrics of the way out.
 const (
+	MetricQueries        Metric = "Queries"
 	MetricBlocksRead     Metric = "BlocksRead"
 	MetricBlockBytesRead Metric = "BlockBytesRead"
+	MetricStoreRequests  Metric = "StoreRequests"
+	MetricCacheHits      Metric = "CacheHits"
+	MetricQueryWorkers   Metric = "QueryWorkers"
+	MetricQueryRetries   Metric = "QueryRetries"
+	MetricQueryReplans   Metric = "QueryReplans"
+	MetricQueriesRefused Metric = "QueriesTurnedAway"
 	MetricPartialAnswers Metric = "PartialAnswers"
 )
 
@@ -70,8 +77,15 @@ func MetricInfos() []MetricInfo {
 		{MetricFlushDuration, ms, "time from the start of a flush to its commit"},
 		{MetricQueueDelay, ms, "time from sending a message to receiving it"},
 
-		{MetricBlocksRead, count, "blocks that a query read"},
-		{MetricBlockBytesRead, bytes, "bytes of blocks that a query read"},
+		{MetricQueries, count, "queries that read blocks"},
+		{MetricBlocksRead, count, "blocks that queries were about, or that a worker read"},
+		{MetricBlockBytesRead, bytes, "bytes of blocks that queries read"},
+		{MetricStoreRequests, count, "requests to the object store that queries made"},
+		{MetricCacheHits, count, "reads of queries that a cache answered"},
+		{MetricQueryWorkers, count, "requests to query workers, second tries included"},
+		{MetricQueryRetries, count, "second tries of workers that failed or were late"},
+		{MetricQueryReplans, count, "queries planned once more because a block was swept meanwhile"},
+		{MetricQueriesRefused, count, "queries refused because too many of their tenant were under way"},
 		{MetricPartialAnswers, count, "queries answered without some of their blocks"},
 	}
 }

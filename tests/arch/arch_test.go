@@ -100,7 +100,7 @@ func TestRulesCatch(t *testing.T) {
 		{"adapters know only their contract", "shared/queue/boltqueue/x.go", ourImport("shared/profile"), "imports shared/profile"},
 		{"adapters know only their contract", "shared/queue/sqsqueue/x.go", ourImport("shared/telemetry"), "imports shared/telemetry"},
 		{"use cases do not name adapters", "shared/ingest/x.go", ourImport("shared/queue/boltqueue"), "imports shared/queue/boltqueue"},
-		{"use cases do not name adapters", "shared/segment/x.go", ourImport("shared/query/lambdabackend"), "imports shared/query/lambdabackend"},
+		{"use cases do not name adapters", "shared/segment/x.go", ourImport("shared/querybackend/lambdabackend"), "imports shared/querybackend/lambdabackend"},
 		{"hosts are for mains", "shared/ingest/x.go", ourImport("shared/lambdahost"), "imports shared/lambdahost"},
 		{"test packages are for tests", "shared/ingest/x.go", ourImport("shared/queue/queuetest"), "imports shared/queue/queuetest"},
 		{"test packages are for tests", "functions/local/x.go", ourImport("shared/testkit"), "imports shared/testkit"},

@@ -97,8 +97,11 @@ func allowed() map[string][]string {
 		"shared/queue":      nil,
 		"shared/blockindex": {"shared/profile"},
 		"shared/records":    {"shared/profile"},
-		"shared/config":     nil,
-		"shared/telemetry":  nil,
+		// The request of a query backend is a task of the engine, so this
+		// contract stands above it; of the object store it knows the contract.
+		"shared/querybackend": {"shared/block", "shared/engine", "shared/objstore", "shared/profile", "shared/readstats"},
+		"shared/config":       nil,
+		"shared/telemetry":    nil,
 	}
 }
 
@@ -118,10 +121,8 @@ func isAdapter(dir string) bool {
 	}
 	contract := path.Dir(dir)
 	switch contract {
-	case "shared/objstore", "shared/blockindex", "shared/queue", "shared/records":
+	case "shared/objstore", "shared/blockindex", "shared/queue", "shared/records", "shared/querybackend":
 		return true
-	case "shared/query": // also holds packages of its own
-		return strings.HasSuffix(dir, "backend")
 	}
 	return false
 }

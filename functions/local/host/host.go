@@ -160,7 +160,7 @@ func (h *Host) assemble() error {
 	if err != nil {
 		return err
 	}
-	queryFunc, err := assembly.Query(shared, queryConfig, h.objects, h.index)
+	queryFunc, err := h.query(shared, queryConfig)
 	if err != nil {
 		return err
 	}

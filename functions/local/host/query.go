@@ -1,0 +1,23 @@
+package host
+
+import (
+	"runtime"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
+	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
+	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/localbackend"
+)
+
+// query puts the query function together, with workers that are goroutines. On
+// AWS a worker brings its own processors; here they share those that there are,
+// so that not many work at once.
+func (h *Host) query(shared assembly.Host, c config.Query) (lambdahost.HTTPFunc, error) {
+	worker, err := assembly.LocalWorker(shared, h.objects)
+	if err != nil {
+		return nil, err
+	}
+	c.Concurrency = min(c.Concurrency, 2*runtime.GOMAXPROCS(0))
+	c.TenantConcurrency = min(c.TenantConcurrency, max(1, c.Concurrency*3/4))
+	return assembly.Query(shared, c, h.objects, h.index, localbackend.New(worker, h.objects))
+}

@@ -1,0 +1,98 @@
+package assembly
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
+	"github.com/pyrocumulus/pyrocumulus/shared/engine"
+	"github.com/pyrocumulus/pyrocumulus/shared/fanout"
+	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/query"
+	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
+	"github.com/pyrocumulus/pyrocumulus/shared/queryworker"
+	"github.com/pyrocumulus/pyrocumulus/shared/readstats"
+	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
+)
+
+// newEngine returns an engine whose reads are counted.
+func newEngine(store objstore.Reader) (*engine.Engine, error) {
+	blocks, err := block.NewReader(readstats.Reader(store))
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(blocks), nil
+}
+
+// Query returns the query function. It divides large queries over the workers.
+func Query(h Host, c config.Query, store objstore.Reader, index blockindex.Index, workers querybackend.Backend) (lambdahost.HTTPFunc, error) {
+	e, err := newEngine(store)
+	if err != nil {
+		return nil, fmt.Errorf("assemble query: %w", err)
+	}
+	version, revision := buildInfo()
+	handler := query.New(query.Settings{
+		Multitenancy: c.Multitenancy, MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
+		Timeout: c.Timeout, Lookback: c.Lookback, Fanout: fanoutSettings(c), Version: version, Revision: revision,
+	}, query.Deps{Index: index, Engine: e, Backend: workers, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
+	return lambdahost.HTTP(handler, h.options("query")), nil
+}
+
+func fanoutSettings(c config.Query) fanout.Settings {
+	s := fanout.Settings{
+		Limits: fanout.Limits{
+			InlineBytes: c.InlineBytes, WorkerBytes: c.WorkerBytes, WorkerBlocks: c.WorkerBlocks, MaxWorkers: c.MaxWorkers,
+		},
+		TurnLimits: fanout.TurnLimits{
+			Concurrency: c.Concurrency, TenantConcurrency: c.TenantConcurrency, TenantQueries: c.TenantQueries,
+		},
+		WorkerTimeout: c.WorkerTimeout,
+	}
+	if !c.Multitenancy { // there is nobody to leave room for
+		s.TenantConcurrency = s.Concurrency
+	}
+	return s
+}
+
+// WorkerStore is what a query worker needs of the object store.
+type WorkerStore interface {
+	objstore.Reader
+	objstore.Writer
+}
+
+// QueryWorker returns the function query-worker, which answers parts of
+// queries.
+func QueryWorker(h Host, c config.QueryWorker, store WorkerStore) (lambdahost.CallFunc, error) {
+	e, err := newEngine(store)
+	if err != nil {
+		return nil, fmt.Errorf("assemble query worker: %w", err)
+	}
+	worker := queryworker.New(queryworker.Settings{AnswerBytes: c.AnswerBytes}, queryworker.Deps{
+		Engine: e, Store: store, CPU: telemetry.CPUTime, Log: h.Log,
+		NewID: func() string { return ulid.MustNew(ulid.Timestamp(h.Now()), ulid.DefaultEntropy()).String() },
+	})
+	return lambdahost.Call(func(ctx context.Context, event json.RawMessage) (any, error) {
+		var call querybackend.Call
+		if err := json.Unmarshal(event, &call); err != nil {
+			return nil, fmt.Errorf("decode call: %w", err)
+		}
+		return worker.Answer(ctx, call)
+	}, h.options("query-worker")), nil
+}
+
+// LocalWorker returns a query worker that is called within a process. What it
+// returns has any size, and its CPU time is the process's.
+func LocalWorker(h Host, store objstore.Reader) (func(context.Context, querybackend.Call) (querybackend.Reply, error), error) {
+	e, err := newEngine(store)
+	if err != nil {
+		return nil, fmt.Errorf("assemble query worker: %w", err)
+	}
+	worker := queryworker.New(queryworker.Settings{}, queryworker.Deps{Engine: e, Log: h.Log})
+	return worker.Answer, nil
+}
