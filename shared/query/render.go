@@ -12,6 +12,7 @@ import (
 	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
+	"github.com/pyrocumulus/pyrocumulus/shared/flamebearer"
 	"github.com/pyrocumulus/pyrocumulus/shared/flamegraph"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
@@ -50,7 +51,7 @@ func (h *Handler) render(r *http.Request) (*document, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	out := singleFlamebearer(tree.FlameGraph(h.flameNodes(q.maxNodes)), q.query.Type)
+	out := flamebearer.Single(tree.FlameGraph(h.flameNodes(q.maxNodes)), q.query.Type)
 	out.Timeline, out.Groups = &line.all, line.groups
 	return jsonDocument(out)
 }
@@ -83,14 +84,14 @@ func (h *Handler) renderDiff(r *http.Request) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jsonDocument(doubleFlamebearer(flamegraph.Diff(trees[0], trees[1], h.flameNodes(left.maxNodes)), left.query.Type))
+	return jsonDocument(flamebearer.Double(flamegraph.Diff(trees[0], trees[1], h.flameNodes(left.maxNodes)), left.query.Type))
 }
 
 // timelines are the values of a query over time: of all series, and of groups
 // of them by their labels' values.
 type timelines struct {
-	all    timeline
-	groups map[string]*timeline
+	all    flamebearer.Timeline
+	groups map[string]*flamebearer.Timeline
 }
 
 // The points of a timeline: at most so many, and no closer than this.
@@ -118,7 +119,7 @@ func (h *Handler) timelines(ctx context.Context, q *stackQuery, groupBy []string
 		return nil, err
 	}
 	sums := make([]engine.Sum, grouping.Buckets.Count)
-	out := &timelines{groups: make(map[string]*timeline)}
+	out := &timelines{groups: make(map[string]*flamebearer.Timeline)}
 	for i := range found {
 		for k, p := range found[i].Points {
 			sums[k].Value += p.Value
