@@ -1,11 +1,6 @@
 package ingest
 
-import (
-	"mime"
-	"net/http"
-
-	"connectrpc.com/connect"
-)
+import "mime"
 
 // The formats of /ingest. Names of the parameter format, but for formatForm and
 // formatFolded, which are what is meant if none is given.
@@ -37,11 +32,4 @@ func chooseFormat(param, contentType string) (format, boundary string) {
 		return formatForm, typeParams["boundary"]
 	}
 	return formatFolded, ""
-}
-
-// errJFR is the answer to Java Flight Recorder files. Its status is not the 501
-// that goes with the code: senders try again on any 5xx, for minutes.
-func errJFR() error {
-	return &statusError{http.StatusUnsupportedMediaType, connect.CodeUnimplemented,
-		`profiles of format "jfr" (Java Flight Recorder) are not supported yet: send pprof, or OTLP profiles over HTTP to /v1development/profiles`}
 }

@@ -90,7 +90,7 @@ func (in *intake) upload(p *params, contentType string, body []byte) error {
 		}
 		return in.pprof(p, u)
 	case formatJFR:
-		return errJFR()
+		return in.jfr(p, contentType, body)
 	default:
 		return in.text(p, format, body)
 	}

@@ -142,7 +142,6 @@ func TestIngestStatuses(t *testing.T) {
 		{"bad config", "name=app", parts{"profile", ok, "sample_type_config", "{"}, 0, 422, "unknown", "sample_type_config"},
 		{"too large profile", pprofRaw, string(gz(t, large(now, 16000))), 0, 422, "unknown", "limit MaxSamples"},
 		{"too large body", pprofRaw, strings.Repeat("x", 2<<20+1), 0, 413, "invalid_argument", "larger than 2097152 bytes"},
-		{"jfr", "name=app&format=jfr", parts{"jfr", "x"}, 0, 415, "unimplemented", "Java Flight Recorder"},
 	} {
 		t.Run(c.name, c.run)
 	}

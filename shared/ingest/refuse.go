@@ -9,6 +9,8 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/ingest/recording"
+	"github.com/pyrocumulus/pyrocumulus/shared/jfr"
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
@@ -67,7 +69,7 @@ func reason(err error) string {
 		return "time"
 	case errors.Is(err, pprof.ErrTooLarge):
 		return "too large"
-	case errors.Is(err, pprof.ErrMalformed):
+	case errors.Is(err, pprof.ErrMalformed), errors.Is(err, jfr.ErrMalformed), errors.Is(err, recording.ErrLabels):
 		return "malformed"
 	default:
 		return "invalid"

@@ -91,6 +91,7 @@ func allowed() map[string][]string {
 	return map[string][]string{
 		"shared/profile":    nil,
 		"shared/pprof":      {"shared/profile"},
+		"shared/jfr":        nil,
 		"shared/selector":   {"shared/profile"},
 		"shared/flamegraph": {"shared/profile"},
 		"shared/objstore":   nil,
