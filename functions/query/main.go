@@ -17,9 +17,11 @@ func main() {
 }
 
 func assemble(ctx context.Context) (any, error) {
-	settings, env, err := aws.Load(ctx, config.LoadQuery, config.EnvBucket, config.EnvTable, config.EnvWorker)
+	settings, env, err := aws.Load(ctx, config.LoadQuery, config.EnvBucket, config.EnvTable, config.EnvRecords, config.EnvWorker)
 	if err != nil {
 		return nil, err
 	}
-	return assembly.Query(aws.Host(settings.LogLevel), settings, env.Store(), env.Index(), env.Workers())
+	return assembly.Query(aws.Host(settings.LogLevel), settings, assembly.QueryParts{
+		Store: env.Store(), Index: env.Index(), Records: env.Records(), Workers: env.Workers(),
+	})
 }

@@ -54,15 +54,9 @@ func Ingest(h Host, c config.Ingest, q queue.Sender, store objstore.Writer) (lam
 	return lambdahost.HTTP(handler, h.options("ingest")), nil
 }
 
-// SegmentStore is what the segment function needs of the object store.
-type SegmentStore interface {
-	objstore.Reader
-	objstore.Writer
-}
-
 // Segment returns the segment function. idleWait is how long a run waits for a
 // first message before it ends.
-func Segment(h Host, c config.Segment, idleWait time.Duration, q queue.Receiver, store SegmentStore, index blockindex.Index) (lambdahost.ScheduleFunc, error) {
+func Segment(h Host, c config.Segment, idleWait time.Duration, q queue.Receiver, store ReadWriter, index blockindex.Index) (lambdahost.ScheduleFunc, error) {
 	codec, err := envelope.NewCodec()
 	if err != nil {
 		return nil, fmt.Errorf("assemble segment: %w", err)

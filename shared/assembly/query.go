@@ -7,6 +7,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/adhoc"
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
@@ -18,7 +19,10 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/queryworker"
 	"github.com/pyrocumulus/pyrocumulus/shared/readstats"
+	"github.com/pyrocumulus/pyrocumulus/shared/records"
+	"github.com/pyrocumulus/pyrocumulus/shared/settings"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
+	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
 )
 
 // newEngine returns an engine whose reads are counted.
@@ -30,18 +34,31 @@ func newEngine(store objstore.Reader) (*engine.Engine, error) {
 	return engine.New(blocks), nil
 }
 
+// QueryParts are what the query function works with.
+type QueryParts struct {
+	Store   ReadWriter
+	Index   blockindex.Index
+	Records records.Store
+	Workers querybackend.Backend
+}
+
 // Query returns the query function. It divides large queries over the workers.
-func Query(h Host, c config.Query, store objstore.Reader, index blockindex.Index, workers querybackend.Backend) (lambdahost.HTTPFunc, error) {
-	e, err := newEngine(store)
+func Query(h Host, c config.Query, p QueryParts) (lambdahost.HTTPFunc, error) {
+	e, err := newEngine(p.Store)
 	if err != nil {
 		return nil, fmt.Errorf("assemble query: %w", err)
 	}
 	version, revision := buildInfo()
-	handler := query.New(query.Settings{
+	queries := query.New(query.Settings{
 		Multitenancy: c.Multitenancy, MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
 		Timeout: c.Timeout, Lookback: c.Lookback, Fanout: fanoutSettings(c), Version: version, Revision: revision,
-	}, query.Deps{Index: index, Engine: e, Backend: workers, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
-	return lambdahost.HTTP(handler, h.options("query")), nil
+	}, query.Deps{Index: p.Index, Engine: e, Backend: p.Workers, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
+	tenants := tenancy.Resolver{Multi: c.Multitenancy}
+	preferences := settings.New(tenants, settings.Deps{Records: p.Records, Now: h.Now, Log: h.Log})
+	files := adhoc.New(adhoc.Settings{
+		Tenants: tenants, MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
+	}, adhoc.Deps{Store: p.Store, Records: p.Records, Now: h.Now, Log: h.Log})
+	return lambdahost.HTTP(newQueryMux(queries, preferences, files), h.options("query")), nil
 }
 
 func fanoutSettings(c config.Query) fanout.Settings {
@@ -60,15 +77,15 @@ func fanoutSettings(c config.Query) fanout.Settings {
 	return s
 }
 
-// WorkerStore is what a query worker needs of the object store.
-type WorkerStore interface {
+// ReadWriter is the part of an object store that queries need.
+type ReadWriter interface {
 	objstore.Reader
 	objstore.Writer
 }
 
 // QueryWorker returns the function query-worker, which answers parts of
 // queries.
-func QueryWorker(h Host, c config.QueryWorker, store WorkerStore) (lambdahost.CallFunc, error) {
+func QueryWorker(h Host, c config.QueryWorker, store ReadWriter) (lambdahost.CallFunc, error) {
 	e, err := newEngine(store)
 	if err != nil {
 		return nil, fmt.Errorf("assemble query worker: %w", err)

@@ -1,10 +1,6 @@
 package assembly
 
-import (
-	"strings"
-
-	"github.com/pyrocumulus/pyrocumulus/shared/query"
-)
+import "strings"
 
 // QueryRoutes returns the route keys, as an API Gateway HTTP API has them, of
 // the query function. All other requests are for the ingest function ($default):
@@ -12,7 +8,7 @@ import (
 // no route, and lose what they push if nobody takes it.
 func QueryRoutes() []string {
 	var keys []string
-	for _, path := range query.Paths() {
+	for _, path := range queryPaths() {
 		if strings.HasSuffix(path, "/") {
 			path += "{proxy+}"
 		}
