@@ -28,7 +28,8 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config.Ingest{
 		LogLevel: slog.LevelInfo, RejectOlderThan: time.Hour, RejectNewerThan: 10 * time.Minute,
-		MaxProfileBytes: 4 << 20, MaxProfileSamples: 16000,
+		IngestionRate: 4 << 20, IngestionBurst: 2 << 20, MaxBodyBytes: 64 << 20,
+		MaxProfileBytes: 4 << 20, MaxProfileSamples: 16000, MaxSampleLabels: 100, MaxStackDepth: 1000, MaxSymbolBytes: 65535,
 		MaxLabels: 30, MaxLabelNameBytes: 1024, MaxLabelValueBytes: 2048,
 	}, ingest)
 	segment, err := config.LoadSegment(empty)
@@ -62,6 +63,12 @@ func TestValues(t *testing.T) {
 		config.EnvMultitenancy:       " true ",
 		config.EnvRejectOlderThan:    "720h",
 		config.EnvRejectNewerThan:    "1h30m",
+		config.EnvIngestionRate:      "0",
+		config.EnvIngestionBurst:     "1GiB",
+		config.EnvMaxBodyBytes:       "2MiB",
+		config.EnvMaxSampleLabels:    "5",
+		config.EnvMaxStackDepth:      "7",
+		config.EnvMaxSymbolBytes:     "1KiB",
 		config.EnvMaxProfileBytes:    "5 MiB",
 		config.EnvMaxProfileSamples:  "1",
 		config.EnvMaxLabels:          "", // as if it were not set
@@ -71,9 +78,38 @@ func TestValues(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config.Ingest{
 		LogLevel: slog.LevelDebug, Multitenancy: true, RejectOlderThan: 720 * time.Hour, RejectNewerThan: 90 * time.Minute,
-		MaxProfileBytes: 5 << 20, MaxProfileSamples: 1,
+		IngestionBurst: 1 << 30, MaxBodyBytes: 2 << 20,
+		MaxProfileBytes: 5 << 20, MaxProfileSamples: 1, MaxSampleLabels: 5, MaxStackDepth: 7, MaxSymbolBytes: 1024,
 		MaxLabels: 30, MaxLabelNameBytes: 2048, MaxLabelValueBytes: 1,
 	}, ingest)
+}
+
+func TestParse(t *testing.T) {
+	parse := func(name, text string) (int64, error) {
+		for _, v := range config.Variables() {
+			if v.Name == name {
+				return v.Parse(text)
+			}
+		}
+		panic(name)
+	}
+	for name, want := range map[string]int64{config.EnvMaxProfileBytes: 5 << 20, config.EnvIngestionBurst: 5 << 20} {
+		n, err := parse(name, "5MiB")
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	n, err := parse(config.EnvRejectOlderThan, "2h")
+	require.NoError(t, err)
+	require.Equal(t, int64(2*time.Hour), n)
+	n, err = parse(config.EnvMaxLabels, "7")
+	require.NoError(t, err)
+	require.Equal(t, int64(7), n)
+	for _, bad := range []string{"", "x", "0", "1001", "7MiB"} {
+		_, err = parse(config.EnvMaxLabels, bad)
+		require.ErrorContains(t, err, "a whole number from 1 to 1000", bad)
+	}
+	_, err = parse(config.EnvLogLevel, "info")
+	require.Error(t, err)
 }
 
 func TestZeroTurnsSweepingAndRetentionOff(t *testing.T) {

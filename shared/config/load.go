@@ -17,8 +17,14 @@ type Ingest struct {
 	Multitenancy       bool
 	RejectOlderThan    time.Duration
 	RejectNewerThan    time.Duration
+	IngestionRate      int64 // bytes a second; 0: no limit
+	IngestionBurst     int64 // bytes
+	MaxBodyBytes       int64
 	MaxProfileBytes    int64 // uncompressed
 	MaxProfileSamples  int
+	MaxSampleLabels    int
+	MaxStackDepth      int
+	MaxSymbolBytes     int
 	MaxLabels          int
 	MaxLabelNameBytes  int
 	MaxLabelValueBytes int
@@ -77,8 +83,14 @@ func LoadIngest(lookup Lookup) (Ingest, error) {
 		Multitenancy:       r.bool(EnvMultitenancy),
 		RejectOlderThan:    r.duration(EnvRejectOlderThan),
 		RejectNewerThan:    r.duration(EnvRejectNewerThan),
+		IngestionRate:      r.bytes(EnvIngestionRate),
+		IngestionBurst:     r.bytes(EnvIngestionBurst),
+		MaxBodyBytes:       r.bytes(EnvMaxBodyBytes),
 		MaxProfileBytes:    r.bytes(EnvMaxProfileBytes),
 		MaxProfileSamples:  r.count(EnvMaxProfileSamples),
+		MaxSampleLabels:    r.count(EnvMaxSampleLabels),
+		MaxStackDepth:      r.count(EnvMaxStackDepth),
+		MaxSymbolBytes:     int(r.bytes(EnvMaxSymbolBytes)),
 		MaxLabels:          r.count(EnvMaxLabels),
 		MaxLabelNameBytes:  int(r.bytes(EnvMaxLabelNameBytes)),
 		MaxLabelValueBytes: int(r.bytes(EnvMaxLabelValueBytes)),

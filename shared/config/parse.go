@@ -11,6 +11,27 @@ import (
 	"time"
 )
 
+// Parse reads a value of a variable that is a number, within its range: bytes, a
+// count, or nanoseconds of a duration. The error says what is allowed.
+func (v Variable) Parse(text string) (int64, error) {
+	r := newReader(func(string) (string, bool) { return text, true })
+	var n int64
+	switch v.Unit {
+	case UnitBytes:
+		n = r.bytes(v.Name)
+	case UnitCount:
+		n = int64(r.count(v.Name))
+	case UnitDuration:
+		n = int64(r.duration(v.Name))
+	default:
+		return 0, fmt.Errorf("BUG: %s is not a number", v.Name)
+	}
+	if strings.TrimSpace(text) == "" || len(r.problems) > 0 {
+		return 0, fmt.Errorf("%q is not %s", text, v.Allowed())
+	}
+	return n, nil
+}
+
 func (r *reader) bool(name string) bool {
 	return read(r, name, UnitBool, func(s string) (bool, error) {
 		switch s { // strconv.ParseBool takes T and 1, too

@@ -12,8 +12,14 @@ const (
 	EnvMultitenancy       = "PYROCUMULUS_MULTITENANCY"
 	EnvRejectOlderThan    = "PYROCUMULUS_REJECT_OLDER_THAN"
 	EnvRejectNewerThan    = "PYROCUMULUS_REJECT_NEWER_THAN"
+	EnvIngestionRate      = "PYROCUMULUS_INGESTION_RATE"
+	EnvIngestionBurst     = "PYROCUMULUS_INGESTION_BURST"
+	EnvMaxBodyBytes       = "PYROCUMULUS_MAX_BODY_BYTES"
 	EnvMaxProfileBytes    = "PYROCUMULUS_MAX_PROFILE_BYTES"
 	EnvMaxProfileSamples  = "PYROCUMULUS_MAX_PROFILE_SAMPLES"
+	EnvMaxSampleLabels    = "PYROCUMULUS_MAX_SAMPLE_LABELS"
+	EnvMaxStackDepth      = "PYROCUMULUS_MAX_STACK_DEPTH"
+	EnvMaxSymbolBytes     = "PYROCUMULUS_MAX_SYMBOL_BYTES"
 	EnvMaxLabels          = "PYROCUMULUS_MAX_LABELS"
 	EnvMaxLabelNameBytes  = "PYROCUMULUS_MAX_LABEL_NAME_BYTES"
 	EnvMaxLabelValueBytes = "PYROCUMULUS_MAX_LABEL_VALUE_BYTES"
@@ -68,8 +74,14 @@ func Variables() []Variable {
 
 		{EnvRejectOlderThan, "1h", UnitDuration, "1s", decade, "how old a pushed profile may be"},
 		{EnvRejectNewerThan, "10m", UnitDuration, "1s", decade, "how far in the future a pushed profile may be"},
+		{EnvIngestionRate, "4MiB", UnitBytes, "0", "1024GiB", "how many bytes of profiles, uncompressed, a tenant may push a second; 0 for no limit"},
+		{EnvIngestionBurst, "2MiB", UnitBytes, "0", "1024GiB", "how many bytes a tenant may push at once on top of that; one profile of the largest size in any case"},
+		{EnvMaxBodyBytes, "64MiB", UnitBytes, "1KiB", "1GiB", "the largest body of a push, as sent and decompressed; AWS Lambda takes 6 MB at most"},
 		{EnvMaxProfileBytes, "4MiB", UnitBytes, "1KiB", "256MiB", "the largest profile, uncompressed"},
 		{EnvMaxProfileSamples, "16000", UnitCount, "1", "10000000", "the most samples of a profile"},
+		{EnvMaxSampleLabels, "100", UnitCount, "1", "10000", "the most labels of a sample"},
+		{EnvMaxStackDepth, "1000", UnitCount, "1", "100000", "the deepest stack; of deeper ones the leaves are dropped"},
+		{EnvMaxSymbolBytes, "65535", UnitBytes, "64", "1MiB", "the longest name in a profile; of longer ones the beginning is dropped"},
 		{EnvMaxLabels, "30", UnitCount, "1", "1000", "the most labels of a series"},
 		{EnvMaxLabelNameBytes, "1024", UnitBytes, "1", "64KiB", "the longest label name"},
 		{EnvMaxLabelValueBytes, "2048", UnitBytes, "1", "64KiB", "the longest label value"},

@@ -22,6 +22,7 @@ const (
 	MetricProfilesOut        Metric = "ProfilesOut"
 	MetricProfilesRejected   Metric = "ProfilesRejected"
 	MetricProfileBytes       Metric = "ProfileBytes"
+	MetricRateLimitFailures  Metric = "RateLimitFailures"
 	MetricMessagesReceived   Metric = "MessagesReceived"
 	MetricMessagesDuplicated Metric = "MessagesDuplicated"
 	MetricMessagesPoisoned   Metric = "MessagesPoisoned"
@@ -69,6 +70,7 @@ func MetricInfos() []MetricInfo {
 		{MetricProfilesOut, count, "profiles that the function made durable for the next one"},
 		{MetricProfilesRejected, count, "profiles refused by a limit or as malformed"},
 		{MetricProfileBytes, bytes, "pprof bytes of profiles, uncompressed"},
+		{MetricRateLimitFailures, count, "times that the record store could not count a push for the rate limit, so that it was let through"},
 		{MetricMessagesReceived, count, "queue messages received"},
 		{MetricMessagesDuplicated, count, "redelivered messages that were found stored already"},
 		{MetricMessagesPoisoned, count, "messages that cannot be read, put aside under poison/"},
