@@ -18,9 +18,9 @@ func main() {
 }
 
 func assemble(ctx context.Context) (any, error) {
-	settings, env, err := aws.Load(ctx, config.LoadIngest, config.EnvBucket, config.EnvQueueURL)
+	settings, env, err := aws.Load(ctx, config.LoadIngest, config.EnvBucket, config.EnvQueueURL, config.EnvRecords)
 	if err != nil {
 		return nil, err
 	}
-	return assembly.Ingest(aws.Host(settings.LogLevel), settings, env.Queue(), env.Store())
+	return assembly.Ingest(aws.Host(settings.LogLevel), settings, env.Queue(), env.Store(), env.Records())
 }

@@ -17,9 +17,11 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
 	"github.com/pyrocumulus/pyrocumulus/shared/ingest"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
+	"github.com/pyrocumulus/pyrocumulus/shared/limits"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
-	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+	"github.com/pyrocumulus/pyrocumulus/shared/ratelimit"
+	"github.com/pyrocumulus/pyrocumulus/shared/records"
 	"github.com/pyrocumulus/pyrocumulus/shared/segment"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
@@ -36,21 +38,19 @@ func (h Host) options(function string) lambdahost.Options {
 }
 
 // Ingest returns the ingest function.
-func Ingest(h Host, c config.Ingest, q queue.Sender, store objstore.Writer) (lambdahost.HTTPFunc, error) {
+func Ingest(h Host, c config.Ingest, q queue.Sender, store objstore.Writer, facts records.Store) (lambdahost.HTTPFunc, error) {
 	codec, err := envelope.NewCodec()
 	if err != nil {
 		return nil, fmt.Errorf("assemble ingest: %w", err)
 	}
 	s := ingest.DefaultSettings()
 	s.Multitenancy = c.Multitenancy
-	s.Limits.Profile = pprof.DefaultLimits()
-	s.Limits.Profile.MaxBytes = c.MaxProfileBytes
-	s.Limits.Profile.MaxSamples = c.MaxProfileSamples
-	s.Limits.MaxLabels = c.MaxLabels
-	s.Limits.MaxLabelNameBytes = c.MaxLabelNameBytes
-	s.Limits.MaxLabelValueBytes = c.MaxLabelValueBytes
-	s.Limits.MaxAge, s.Limits.MaxAhead = c.RejectOlderThan, c.RejectNewerThan
-	handler := ingest.New(s, ingest.Deps{Queue: q, Store: store, Codec: codec, Now: h.Now, Log: h.Log})
+	s.MaxBodyBytes = max(c.MaxBodyBytes, s.MaxBodyBytes) // tenants may be allowed more than the default
+	handler := ingest.New(s, ingest.Deps{
+		Queue: q, Store: store, Codec: codec, Now: h.Now, Log: h.Log,
+		Tenants: limits.New(limits.Defaults(c), facts, h.Now, h.Log),
+		Rate:    ratelimit.New(facts, h.Now, h.Log),
+	})
 	return lambdahost.HTTP(handler, h.options("ingest")), nil
 }
 

@@ -56,7 +56,18 @@ func Status(code connect.Code) int {
 // must not be that of an internal error.
 func Write(w http.ResponseWriter, err error) {
 	code := connect.CodeOf(err)
+	SetRetryAfter(w, err)
 	WriteStatus(w, Status(code), code, Message(err))
+}
+
+// SetRetryAfter sets the header Retry-After if a *connect.Error has it in its
+// metadata.
+func SetRetryAfter(w http.ResponseWriter, err error) {
+	if ce := new(connect.Error); errors.As(err, &ce) {
+		if after := ce.Meta().Get("Retry-After"); after != "" {
+			w.Header().Set("Retry-After", after)
+		}
+	}
 }
 
 // WriteStatus answers with a status other than the one that Connect gives the

@@ -14,8 +14,12 @@ import (
 // limitBody limits the bodies that a Connect handler reads, such that one that
 // is too large is the client's mistake (invalid_argument). Connect's own limit
 // says resource_exhausted, and Alloy would send the request ten times.
-func limitBody(next http.Handler, limit int64) http.Handler {
+func (h *Handler) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := h.settings.MaxBodyBytes
+		if tenant, err := h.tenants.Tenant(r.Header); err == nil { // else next refuses it
+			limit = h.bodyLimit(h.limitsOf(r.Context(), tenant))
+		}
 		r.Body = limitedBody{r.Body, &limitedReader{r: r.Body, left: limit, limit: limit}}
 		next.ServeHTTP(w, r)
 	})

@@ -22,7 +22,7 @@ func newDebuginfoHandler(h *Handler) http.Handler {
 	limit := h.settings.MaxBodyBytes
 	_, serve := debuginfov1alpha1connect.NewDebuginfoServiceHandler(debuginfoService{h: h},
 		connect.WithReadMaxBytes(int(limit)), withLimitedGzip(limit))
-	return limitBody(serve, limit)
+	return h.limitBody(serve)
 }
 
 // ShouldInitiateUpload implements debuginfov1alpha1connect.DebuginfoServiceHandler.

@@ -27,13 +27,18 @@ import (
 	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
 )
 
-// Deps is what a Handler works with. All fields are required.
+// Deps is what a Handler works with. All fields are required, but for Tenants and
+// Rate.
 type Deps struct {
 	Queue queue.Sender
 	Store objstore.Writer // for profiles too large for a message
 	Codec *envelope.Codec
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Tenants knows the limits of tenants; nil: all have those of the settings.
+	Tenants TenantLimits
+	// Rate limits what tenants push; nil: nothing does.
+	Rate RateLimiter
 }
 
 // Handler serves the endpoints that take profiles in. It may be used by many

@@ -21,9 +21,11 @@ import (
 type intake struct {
 	h       *Handler
 	tenant  profile.TenantID
+	limits  Limits
 	now     time.Time // of the request; every profile is judged by it
 	total   int       // profiles that were sent
 	parcels []parcel
+	bytes   int64 // of the parcels, uncompressed
 	refused refusals
 	buf     []byte // for encoded profiles, one at a time
 }
@@ -37,20 +39,20 @@ type parcel struct {
 	key   string
 }
 
-func (h *Handler) newIntake(tenant profile.TenantID) *intake {
-	return &intake{h: h, tenant: tenant, now: h.Now()}
+func (h *Handler) newIntake(ctx context.Context, tenant profile.TenantID) *intake {
+	return &intake{h: h, tenant: tenant, limits: h.limitsOf(ctx, tenant), now: h.Now()}
 }
 
 // series takes profiles as they were sent under one set of labels.
 func (in *intake) series(sent profile.Labels, profiles [][]byte) {
 	in.total += len(profiles)
-	ls, err := in.h.settings.Limits.series(sent)
+	ls, err := in.limits.series(sent)
 	for _, raw := range profiles {
 		if err != nil {
 			in.refused.add(ls, err)
 			continue
 		}
-		p, decodeErr := pprof.Decode(raw, in.h.settings.Limits.Profile)
+		p, decodeErr := pprof.Decode(raw, in.limits.Profile)
 		if decodeErr != nil {
 			in.refused.add(ls, decodeErr)
 			continue
@@ -62,7 +64,7 @@ func (in *intake) series(sent profile.Labels, profiles [][]byte) {
 // decoded takes a profile that an endpoint had to look into.
 func (in *intake) decoded(sent profile.Labels, p *pprof.Profile) {
 	in.total++
-	ls, err := in.h.settings.Limits.series(sent)
+	ls, err := in.limits.series(sent)
 	if err != nil {
 		in.refused.add(ls, err)
 		return
@@ -77,7 +79,7 @@ func (in *intake) profile(ls profile.Labels, p *pprof.Profile) {
 	if p.TimeNanos == 0 {
 		p.TimeNanos = in.now.UnixNano()
 	}
-	limits := &in.h.settings.Limits
+	limits := &in.limits
 	if err := limits.checkTime(p.TimeNanos, in.now); err != nil {
 		in.refused.add(ls, err)
 		return
@@ -111,6 +113,7 @@ func (in *intake) pack(ls profile.Labels, p *pprof.Profile) {
 	in.buf = p.AppendEncode(in.buf[:0])
 	id := profile.PushID(in.tenant, ls, p.TimeNanos, in.buf)
 	e := envelope.Envelope{Tenant: in.tenant, ID: id, ReceivedAt: in.now.UnixMilli(), Labels: ls}
+	in.bytes += int64(len(in.buf))
 	packed := in.h.Codec.Pack(in.buf)
 	var out parcel
 	if len(packed) > envelope.MaxInlineBytes {
@@ -136,6 +139,9 @@ const envelopeOverhead = 512
 // nil if every profile of the request is on the queue (or had nothing to be
 // stored), else a *connect.Error.
 func (in *intake) finish(ctx context.Context) error {
+	if err := in.takeRate(ctx); err != nil {
+		return err
+	}
 	if err := in.h.send(ctx, in.parcels); err != nil {
 		in.h.Log.LogAttrs(ctx, slog.LevelError, "profiles not stored",
 			slog.String("tenant", string(in.tenant)), slog.Int("profiles", len(in.parcels)), slog.Any("error", err))

@@ -34,7 +34,7 @@ func (in *intake) jfr(p *params, contentType string, body []byte) error {
 	if len(data) == 0 { // nothing recorded, nothing to store
 		return nil
 	}
-	options := recording.Options{Limits: in.h.settings.Limits.Profile, Rate: p.rate}
+	options := recording.Options{Limits: in.limits.Profile, Rate: p.rate}
 	if len(labels) > 0 {
 		if labels, err = unpackPart(labels, min(in.h.settings.MaxBodyBytes, recording.MaxLabelsBytes)); err != nil {
 			return err
@@ -62,7 +62,7 @@ func (in *intake) jfr(p *params, contentType string, body []byte) error {
 
 // refuseAll refuses a profile that could not be read.
 func (in *intake) refuseAll(sent profile.Labels, err error) {
-	ls, _ := in.h.settings.Limits.series(sent)
+	ls, _ := in.limits.series(sent)
 	in.total++
 	in.refused.add(ls, err)
 }

@@ -58,13 +58,16 @@ func (h *Handler) ingest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := h.newIntake(tenant)
+	in := h.newIntake(r.Context(), tenant)
 	params, err := parseParams(r.URL.RawQuery, in.now)
 	if err != nil {
 		return connect.NewError(connect.CodeInvalidArgument, err)
 	}
-	body, err := readBody(w, r, h.settings.MaxBodyBytes)
+	body, err := readBody(w, r, h.bodyLimit(in.limits))
 	if err != nil || len(body) == 0 { // nothing sent, nothing to store
+		return err
+	}
+	if err := in.spare(len(body)); err != nil {
 		return err
 	}
 	if err := in.upload(params, r.Header.Get("Content-Type"), body); err != nil {
@@ -113,9 +116,9 @@ func (in *intake) pprof(params *params, u upload) error {
 	if len(u.profile) == 0 {
 		return nil
 	}
-	p, err := pprof.Decode(u.profile, in.h.settings.Limits.Profile)
+	p, err := pprof.Decode(u.profile, in.limits.Profile)
 	if err != nil {
-		ls, _ := in.h.settings.Limits.series(params.labels)
+		ls, _ := in.limits.series(params.labels)
 		in.total++
 		in.refused.add(ls, err)
 		return nil

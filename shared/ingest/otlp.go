@@ -75,9 +75,13 @@ func (h *Handler) otlp(w http.ResponseWriter, r *http.Request, mediaType string)
 	if err != nil {
 		return err
 	}
-	limit := min(h.settings.MaxBodyBytes, otlp.MaxRequestBytes)
+	in := h.newIntake(r.Context(), tenant)
+	limit := min(h.bodyLimit(in.limits), otlp.MaxRequestBytes)
 	body, err := readBody(w, r, limit)
 	if err != nil {
+		return err
+	}
+	if err := in.spare(len(body)); err != nil {
 		return err
 	}
 	switch encoding := r.Header.Get("Content-Encoding"); encoding {
@@ -93,8 +97,7 @@ func (h *Handler) otlp(w http.ResponseWriter, r *http.Request, mediaType string)
 	if err != nil {
 		return err
 	}
-	in := h.newIntake(tenant)
-	otlp.Each(data, h.settings.Limits.Profile, func(ls profile.Labels, p *pprof.Profile, err error) {
+	otlp.Each(data, in.limits.Profile, func(ls profile.Labels, p *pprof.Profile, err error) {
 		if err != nil {
 			in.total++
 			in.refused.add(ls, err)
@@ -131,6 +134,7 @@ func writeOTLPError(w http.ResponseWriter, mediaType string, err error) {
 	if status == http.StatusInternalServerError {
 		status = http.StatusServiceUnavailable // after 500 it would be lost
 	}
+	connecterr.SetRetryAfter(w, err)
 	body := otlp.Status(int(code), message, mediaType == typeJSON)
 	w.Header().Set("Content-Type", mediaType)
 	w.WriteHeader(status)

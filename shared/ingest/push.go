@@ -21,7 +21,7 @@ func newPushHandler(h *Handler) http.Handler {
 	limit := h.settings.MaxBodyBytes
 	_, serve := pushv1connect.NewPusherServiceHandler(pushService{h},
 		connect.WithReadMaxBytes(int(limit)), withLimitedGzip(limit))
-	return limitBody(serve, limit)
+	return h.limitBody(serve)
 }
 
 // Push implements pushv1connect.PusherServiceHandler. Whatever is wrong with
@@ -31,7 +31,10 @@ func (s pushService) Push(ctx context.Context, req *connect.Request[pushv1.PushR
 	if err != nil {
 		return nil, err
 	}
-	in := s.h.newIntake(tenant)
+	in := s.h.newIntake(ctx, tenant)
+	if err := in.spare(rawBytes(req.Msg)); err != nil {
+		return nil, err
+	}
 	for _, series := range req.Msg.Series {
 		raw := make([][]byte, 0, len(series.GetSamples()))
 		for _, sample := range series.GetSamples() {
@@ -50,6 +53,17 @@ func (s pushService) Push(ctx context.Context, req *connect.Request[pushv1.PushR
 		return nil, err
 	}
 	return connect.NewResponse(&pushv1.PushResponse{}), nil
+}
+
+// rawBytes is the size of the profiles of a request as they were sent.
+func rawBytes(m *pushv1.PushRequest) int {
+	n := 0
+	for _, series := range m.GetSeries() {
+		for _, sample := range series.GetSamples() {
+			n += len(sample.GetRawProfile())
+		}
+	}
+	return n
 }
 
 func pushedLabels(series *pushv1.RawProfileSeries) profile.Labels {

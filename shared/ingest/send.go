@@ -20,6 +20,8 @@ const maxConcurrent = 8
 // stored should be, and one that does send again is recognised by the
 // deduplication ids.
 func (h *Handler) send(ctx context.Context, parcels []parcel) error {
+	ctx, cancel := context.WithTimeout(ctx, h.settings.SendTimeout)
+	defer cancel()
 	messages, storeErr := h.storeClaims(ctx, parcels)
 	var g errgroup.Group
 	g.SetLimit(maxConcurrent)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
+	"github.com/pyrocumulus/pyrocumulus/shared/ratelimit"
 )
 
 // Settings say what a Handler accepts.
@@ -14,7 +15,10 @@ type Settings struct {
 	// MaxBodyBytes is the largest body of a request, as it is sent and, if it
 	// is compressed, decompressed.
 	MaxBodyBytes int64
-	Limits       Limits
+	// SendTimeout is how long the queue and the store have for a request: after
+	// it the client is told to try again.
+	SendTimeout time.Duration
+	Limits      Limits // of tenants, if nothing else is known of them
 }
 
 // Limits bound the profiles that are accepted. What exceeds one is refused,
@@ -29,6 +33,9 @@ type Limits struct {
 	// MaxAge and MaxAhead are how long before and after the time of the request
 	// a profile may have been taken.
 	MaxAge, MaxAhead time.Duration
+
+	MaxBodyBytes int64 // 0, or more than the setting: as the setting
+	Rate         ratelimit.Limit
 }
 
 // DefaultSettings returns the limits that Pyroscope has by default, without
@@ -38,6 +45,7 @@ type Limits struct {
 func DefaultSettings() Settings {
 	return Settings{
 		MaxBodyBytes: 64 << 20,
+		SendTimeout:  5 * time.Second, // as in Pyroscope; Alloy waits for 10 s
 		Limits: Limits{
 			Profile:            pprof.DefaultLimits(),
 			MaxLabels:          30,

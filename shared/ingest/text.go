@@ -33,7 +33,7 @@ func (in *intake) text(p *params, format string, body []byte) error {
 		// the whole: they would count twice.
 		return nil
 	}
-	body, err := inflated(body, in.h.settings.MaxBodyBytes)
+	body, err := inflated(body, in.h.bodyLimit(in.limits))
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (in *intake) text(p *params, format string, body []byte) error {
 		return connect.NewError(connect.CodeInvalidArgument, err)
 	}
 	labels := p.textLabels(service, kind)
-	b := stacks.NewBuilder(in.h.settings.Limits.Profile)
+	b := stacks.NewBuilder(in.limits.Profile)
 	if err := textParser(format)(body, b); err != nil {
 		return in.unread(labels, err)
 	}
@@ -71,7 +71,7 @@ func textParser(format string) func([]byte, *stacks.Builder) error {
 // is refused like any other; one that is not of the format is a bad request.
 func (in *intake) unread(labels profile.Labels, err error) error {
 	if errors.Is(err, pprof.ErrTooLarge) {
-		ls, _ := in.h.settings.Limits.series(labels)
+		ls, _ := in.limits.series(labels)
 		in.total++
 		in.refused.add(ls, err)
 		return nil
@@ -131,7 +131,7 @@ func (in *intake) speedscopeProfile(p *params, prof *speedscope.Profile, labels 
 	if nanos := prof.Unit.Nanoseconds(); kind.timed && nanos > 0 {
 		factor, rate = nanos, nanosPerSecond
 	}
-	b := stacks.NewBuilder(in.h.settings.Limits.Profile)
+	b := stacks.NewBuilder(in.limits.Profile)
 	if err := prof.Read(b, func(w float64) int64 { return rounded(w * factor) }); err != nil {
 		return in.unread(labels, err)
 	}

@@ -153,10 +153,13 @@ func (h *Host) assemble() error {
 	}
 	ingestConfig.Multitenancy = ingestConfig.Multitenancy || h.config.Multitenancy
 	queryConfig.Multitenancy = queryConfig.Multitenancy || h.config.Multitenancy
+	if _, set := h.config.Lookup(config.EnvIngestionRate); !set {
+		ingestConfig.IngestionRate = 0 // nobody else pays for what a laptop pushes
+	}
 	segmentConfig.FlushInterval = h.config.FlushInterval
 	compactConfig.SweepInterval = h.config.SweepInterval
 	shared := assembly.Host{Log: h.config.Log, Now: time.Now}
-	ingestFunc, err := assembly.Ingest(shared, ingestConfig, h.queue, h.objects)
+	ingestFunc, err := assembly.Ingest(shared, ingestConfig, h.queue, h.objects, h.records)
 	if err != nil {
 		return err
 	}
