@@ -69,7 +69,7 @@ func (e Environment) Queue() *sqsqueue.Queue {
 // Workers returns the query workers; it needs config.EnvWorker and
 // config.EnvBucket.
 func (e Environment) Workers() *lambdabackend.Backend {
-	return lambdabackend.New(sdklambda.NewFromConfig(e.sdk), e.Worker, e.Store())
+	return lambdabackend.New(sdklambda.NewFromConfig(e.sdk), e.Worker, e.Store(), time.Now)
 }
 
 // Host is how functions are hosted on Lambda: logs and metrics are lines of

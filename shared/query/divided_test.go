@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,7 +42,7 @@ func (w *world) workers(t testing.TB) querybackend.Backend {
 	worker := queryworker.New(queryworker.Settings{}, queryworker.Deps{
 		Engine: engine.New(reader), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	return localbackend.New(worker.Answer, w.objects)
+	return localbackend.New(worker.Answer, w.objects, time.Now)
 }
 
 // divided returns a handler of the world's blocks that divides queries.

@@ -29,19 +29,20 @@ type Backend struct {
 	client   Client
 	function string
 	store    objstore.Reader
+	now      func() time.Time
 }
 
 var _ querybackend.Backend = (*Backend)(nil)
 
 // New returns a backend that invokes the function of this name or ARN; large
 // answers come by way of the store.
-func New(client Client, function string, store objstore.Reader) *Backend {
-	return &Backend{client, function, store}
+func New(client Client, function string, store objstore.Reader, now func() time.Time) *Backend {
+	return &Backend{client, function, store, now}
 }
 
 // Ask implements querybackend.Backend.
 func (b *Backend) Ask(ctx context.Context, r *querybackend.Request) (*querybackend.Answer, error) {
-	call, err := querybackend.NewCall(ctx, r, time.Now)
+	call, err := querybackend.NewCall(ctx, r, b.now)
 	if err != nil {
 		return nil, err
 	}

@@ -19,17 +19,20 @@ type Worker func(context.Context, querybackend.Call) (querybackend.Reply, error)
 type Backend struct {
 	worker Worker
 	store  objstore.Reader
+	now    func() time.Time
 }
 
 var _ querybackend.Backend = (*Backend)(nil)
 
 // New returns a backend that asks the worker; large answers come by way of the
 // store.
-func New(worker Worker, store objstore.Reader) *Backend { return &Backend{worker, store} }
+func New(worker Worker, store objstore.Reader, now func() time.Time) *Backend {
+	return &Backend{worker, store, now}
+}
 
 // Ask implements querybackend.Backend.
 func (b *Backend) Ask(ctx context.Context, r *querybackend.Request) (*querybackend.Answer, error) {
-	call, err := querybackend.NewCall(ctx, r, time.Now)
+	call, err := querybackend.NewCall(ctx, r, b.now)
 	if err != nil {
 		return nil, err
 	}
