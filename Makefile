@@ -4,6 +4,7 @@ ARGS     ?=
 FUZZTIME ?= 20s
 BENCH    ?= .
 COUNT    ?= 1
+HISTORIES ?= 10000
 
 .DEFAULT_GOAL := help
 SHELL := bash
@@ -28,6 +29,10 @@ test: ## run all tests
 .PHONY: test-race
 test-race: ## run all tests with the race detector, which needs a C compiler
 	go test -race ./...
+
+.PHONY: simulation
+simulation: ## run HISTORIES (10000) invented histories of the whole system against a plain model
+	go test ./tests/simulation -count=1 -timeout 3h -v -run 'Every|Broken' -histories $(HISTORIES)
 
 .PHONY: test-emulators
 test-emulators: ## run the suites of the AWS adapters against emulators; needs Python, Java and Maven

@@ -47,7 +47,7 @@ func Ingest(h Host, c config.Ingest, q queue.Sender, store objstore.Writer, fact
 	s.Multitenancy = c.Multitenancy
 	s.MaxBodyBytes = max(c.MaxBodyBytes, s.MaxBodyBytes) // tenants may be allowed more than the default
 	handler := ingest.New(s, ingest.Deps{
-		Queue: q, Store: store, Codec: codec, Now: h.Now, Log: h.Log,
+		Queues: []queue.Sender{q}, Store: store, Codec: codec, Now: h.Now, Log: h.Log,
 		Tenants: limits.New(limits.Defaults(c), facts, h.Now, h.Log),
 		Rate:    ratelimit.New(facts, h.Now, h.Log),
 	})

@@ -30,11 +30,15 @@ import (
 // Deps is what a Handler works with. All fields are required, but for Tenants and
 // Rate.
 type Deps struct {
-	Queue queue.Sender
-	Store objstore.Writer // for profiles too large for a message
-	Codec *envelope.Codec
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Queues take the profiles, one or more. All profiles of a service go to one
+	// of them, which follows from tenant, service and how many queues there are:
+	// so their segments hold few services each, and a profile that is pushed
+	// again meets itself.
+	Queues []queue.Sender
+	Store  objstore.Writer // for profiles too large for a message
+	Codec  *envelope.Codec
+	Now    func() time.Time
+	Log    *slog.Logger
 	// Tenants knows the limits of tenants; nil: all have those of the settings.
 	Tenants TenantLimits
 	// Rate limits what tenants push; nil: nothing does.

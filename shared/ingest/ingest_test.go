@@ -18,6 +18,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/ingest"
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 )
 
 // now is the time of all requests, but where a test says otherwise.
@@ -43,7 +44,7 @@ func newBench(t testing.TB, change ...func(*ingest.Settings)) *bench {
 		f(&b.settings)
 	}
 	b.handler = ingest.New(b.settings, ingest.Deps{
-		Queue: b.queue, Store: b.store, Codec: codec,
+		Queues: []queue.Sender{b.queue}, Store: b.store, Codec: codec,
 		Now: func() time.Time { return b.now },
 		Log: slog.New(slog.NewJSONHandler(&b.log, nil)),
 	})

@@ -33,6 +33,7 @@ type intake struct {
 // parcel is a profile that is ready to be sent.
 type parcel struct {
 	message queue.Message
+	queue   int // it goes to this one
 	// claim is what is to be stored under key before the message is sent, for
 	// a profile that is too large to travel in it.
 	claim []byte
@@ -115,7 +116,7 @@ func (in *intake) pack(ls profile.Labels, p *pprof.Profile) {
 	e := envelope.Envelope{Tenant: in.tenant, ID: id, ReceivedAt: in.now.UnixMilli(), Labels: ls}
 	in.bytes += int64(len(in.buf))
 	packed := in.h.Codec.Pack(in.buf)
-	var out parcel
+	out := parcel{queue: in.h.queueOf(in.tenant, ls)}
 	if len(packed) > envelope.MaxInlineBytes {
 		out.claim, out.key = packed, envelope.Key(in.tenant, id)
 		e.Key = out.key

@@ -22,22 +22,24 @@ const maxConcurrent = 8
 func (h *Handler) send(ctx context.Context, parcels []parcel) error {
 	ctx, cancel := context.WithTimeout(ctx, h.settings.SendTimeout)
 	defer cancel()
-	messages, storeErr := h.storeClaims(ctx, parcels)
+	byQueue, storeErr := h.storeClaims(ctx, parcels)
 	var g errgroup.Group
 	g.SetLimit(maxConcurrent)
-	for len(messages) > 0 {
-		n := batchLen(messages)
-		batch := messages[:n]
-		messages = messages[n:]
-		g.Go(func() error { return h.sendBatch(ctx, batch) })
+	for i, messages := range byQueue {
+		for len(messages) > 0 {
+			n := batchLen(messages)
+			batch := messages[:n]
+			messages = messages[n:]
+			g.Go(func() error { return sendBatch(ctx, h.Queues[i], batch) })
+		}
 	}
 	return errors.Join(storeErr, g.Wait())
 }
 
 // storeClaims stores the profiles that do not fit into their messages and
-// returns the messages that may be sent: a message must never name an object
-// that is not there.
-func (h *Handler) storeClaims(ctx context.Context, parcels []parcel) ([]queue.Message, error) {
+// returns the messages that may be sent, by queue: a message must never name an
+// object that is not there.
+func (h *Handler) storeClaims(ctx context.Context, parcels []parcel) ([][]queue.Message, error) {
 	failed := make([]error, len(parcels))
 	var g errgroup.Group
 	g.SetLimit(maxConcurrent)
@@ -50,13 +52,14 @@ func (h *Handler) storeClaims(ctx context.Context, parcels []parcel) ([]queue.Me
 		}
 	}
 	_ = g.Wait() // failures are in failed
-	messages := make([]queue.Message, 0, len(parcels))
+	byQueue := make([][]queue.Message, len(h.Queues))
 	for i := range parcels {
 		if failed[i] == nil {
-			messages = append(messages, parcels[i].message)
+			q := parcels[i].queue
+			byQueue[q] = append(byQueue[q], parcels[i].message)
 		}
 	}
-	return messages, errors.Join(failed...)
+	return byQueue, errors.Join(failed...)
 }
 
 func (h *Handler) storeClaim(ctx context.Context, p *parcel) error {
@@ -85,8 +88,8 @@ func batchLen(messages []queue.Message) int {
 // sendBatch sends messages and, of those that fail, each once more: SQS may
 // refuse single messages of a call for a moment, and to sending the same again
 // there is no harm.
-func (h *Handler) sendBatch(ctx context.Context, batch []queue.Message) error {
-	errs := h.Queue.Send(ctx, batch)
+func sendBatch(ctx context.Context, to queue.Sender, batch []queue.Message) error {
+	errs := to.Send(ctx, batch)
 	if queue.First(errs) == nil || ctx.Err() != nil {
 		return wrapSend(errs)
 	}
@@ -99,7 +102,7 @@ func (h *Handler) sendBatch(ctx context.Context, batch []queue.Message) error {
 			again = append(again, batch[i])
 		}
 	}
-	return wrapSend(h.Queue.Send(ctx, again))
+	return wrapSend(to.Send(ctx, again))
 }
 
 func wrapSend(errs []error) error {

@@ -38,7 +38,7 @@ func newLimitedBench(t *testing.T, env map[string]string) *limitedBench {
 	b.admin = limits.Admin{Store: mem}
 	log := slog.New(slog.NewJSONHandler(&b.log, nil))
 	b.handler = ingest.New(b.settings, ingest.Deps{
-		Queue: b.queue, Store: b.bench.store, Codec: b.codec, Now: clock, Log: log,
+		Queues: []queue.Sender{b.queue}, Store: b.bench.store, Codec: b.codec, Now: clock, Log: log,
 		Tenants: limits.New(limits.Defaults(c), b.store, clock, log),
 		Rate:    ratelimit.New(b.store, clock, log),
 	})
@@ -175,7 +175,7 @@ func TestAHangingQueueIsAnsweredFor(t *testing.T) {
 	b := newLimitedBench(t, nil)
 	b.settings.SendTimeout = time.Millisecond
 	b.handler = ingest.New(b.settings, ingest.Deps{
-		Queue: hangingQueue{}, Store: b.bench.store, Codec: b.codec, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+		Queues: []queue.Sender{hangingQueue{}}, Store: b.bench.store, Codec: b.codec, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 	})
 	for way, push := range b.pushes("acme", 1) {
 		status, _, body := push()

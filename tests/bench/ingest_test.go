@@ -30,7 +30,7 @@ type pusher struct {
 func newPusher(codec *envelope.Codec, store objstore.Writer) *pusher {
 	p := &pusher{}
 	p.handler = ingest.New(ingest.DefaultSettings(), ingest.Deps{
-		Queue: p, Store: store, Codec: codec,
+		Queues: []queue.Sender{p}, Store: store, Codec: codec,
 		Now: func() time.Time { return p.now }, Log: slog.New(slog.DiscardHandler),
 	})
 	return p
