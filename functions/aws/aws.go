@@ -72,6 +72,11 @@ func (e Environment) Workers() *lambdabackend.Backend {
 	return lambdabackend.New(sdklambda.NewFromConfig(e.sdk), e.Worker, e.Store(), time.Now)
 }
 
+// Jobs returns the queue of compaction jobs; it needs config.EnvJobsURL.
+func (e Environment) Jobs() *sqsqueue.Queue {
+	return sqsqueue.New(sqs.NewFromConfig(e.sdk), e.JobsURL)
+}
+
 // Host is how functions are hosted on Lambda: logs and metrics are lines of
 // JSON on the standard streams.
 func Host(level slog.Level) assembly.Host {

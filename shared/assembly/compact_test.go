@@ -1,10 +1,11 @@
 package assembly_test
 
 import (
+	"bytes"
 	"context"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,8 +18,12 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/blockindextest"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
+	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/objstoretest"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/objstoretest/faultplan"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue/boltqueue"
+	"github.com/pyrocumulus/pyrocumulus/shared/records/recordstest"
 )
 
 // segments stores n segments, a second after another, the last one now.
@@ -40,53 +45,118 @@ func segments(t *testing.T, store *objstoretest.Mem, index *blockindextest.Mem, 
 	}
 }
 
-func TestCompactMergesAndSweepsWhenItIsDue(t *testing.T) {
-	now := time.Date(2026, 3, 4, 12, 30, 0, 0, time.UTC)
-	clock := func() time.Time { return now }
-	plan, mem, index := faultplan.New(), objstoretest.NewMem(), blockindextest.NewMem()
-	mem.Now = clock
-	c, err := config.LoadCompact(func(string) (string, bool) { return "", false })
-	require.NoError(t, err)
-	host := assembly.Host{Log: slog.New(slog.DiscardHandler), Now: clock}
-	compact, err := assembly.Compact(host, c, objstoretest.NewFaultsOf(plan, mem), blockindextest.NewFaultsOf(plan, index))
-	require.NoError(t, err)
-	segments(t, mem, index, now, 20)
-
-	rows := func() string {
-		all, err := index.All(t.Context(), "acme")
-		require.NoError(t, err)
-		return fmt.Sprintf("%d rows, %d swept, %d listed", len(all), plan.Calls(blockindextest.All), plan.Calls(objstoretest.List))
-	}
-	run := func() { require.NoError(t, compact(t.Context(), nil)) }
-	run()
-	require.Equal(t, "21 rows, 1 swept, 3 listed", rows(), "no object is old enough to look for its row")
-	now = now.Add(c.SweepInterval - time.Second)
-	run()
-	require.Equal(t, "21 rows, 1 swept, 3 listed", rows(), "not due")
-	now = now.Add(time.Second)
-	run()
-	require.Equal(t, "21 rows, 2 swept, 3 listed", rows(), "nothing has been replaced for long enough")
-	now = now.Add(c.SweepInterval)
-	run()
-	require.Equal(t, "1 rows, 3 swept, 3 listed", rows())
-	now = now.Add(time.Hour)
-	run()
-	require.Equal(t, "1 rows, 5 swept, 6 listed", rows())
+// tidying is the three functions that merge and delete blocks, over stores in
+// memory that fail as a plan says.
+type tidying struct {
+	plan   *faultplan.Plan
+	store  *objstoretest.Mem
+	index  *blockindextest.Mem
+	jobs   *boltqueue.Queue
+	now    time.Time
+	log    bytes.Buffer
+	emf    bytes.Buffer
+	delay  time.Duration
+	planFn lambdahost.ScheduleFunc
+	work   lambdahost.MessageFunc
+	sweep  lambdahost.ScheduleFunc
 }
 
-func TestCompactThatIsToldToStop(t *testing.T) {
-	now := time.Date(2026, 3, 4, 12, 30, 0, 0, time.UTC)
-	plan, mem, index := faultplan.New(), objstoretest.NewMem(), blockindextest.NewMem()
-	host := assembly.Host{Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }}
-	compact, err := assembly.Compact(host, config.Compact{CompactBytes: 1 << 20}, objstoretest.NewFaultsOf(plan, mem), index)
+func newTidying(t *testing.T) *tidying {
+	w := &tidying{
+		plan: faultplan.New(), store: objstoretest.NewMem(), index: blockindextest.NewMem(),
+		now: time.Date(2026, 3, 4, 12, 30, 0, 0, time.UTC),
+	}
+	clock := func() time.Time { return w.now }
+	w.store.Now = clock
+	var err error
+	w.jobs, err = boltqueue.Open(filepath.Join(t.TempDir(), "jobs"), boltqueue.Options{Now: clock})
 	require.NoError(t, err)
-	segments(t, mem, index, now, 20)
-	ctx, stop := context.WithCancel(t.Context())
-	plan.SetHook(func(faultplan.Call, faultplan.When) error { stop(); return nil })
-	require.NoError(t, compact(ctx, nil))
-	all, err := index.All(t.Context(), "acme")
+	t.Cleanup(func() { require.NoError(t, w.jobs.Close()) })
+	unset := func(string) (string, bool) { return "", false }
+	planConfig, err := config.LoadCompactPlan(unset)
 	require.NoError(t, err)
-	require.Len(t, all, 20)
-	plan.SetHook(func(faultplan.Call, faultplan.When) error { return faultplan.ErrFault })
-	require.ErrorIs(t, compact(t.Context(), nil), faultplan.ErrFault, "other errors are told")
+	compactConfig, err := config.LoadCompact(unset)
+	require.NoError(t, err)
+	sweepConfig, err := config.LoadSweep(unset)
+	require.NoError(t, err)
+	w.delay = sweepConfig.SweepDelay
+	h := assembly.Host{Log: slog.New(slog.NewJSONHandler(&w.log, nil)), Metrics: &w.emf, Now: clock}
+	store, index := objstoretest.NewFaultsOf(w.plan, w.store), blockindextest.NewFaultsOf(w.plan, w.index)
+	parked := recordstest.NewMem()
+	parked.Now = clock
+	w.planFn, err = assembly.CompactPlan(h, planConfig, index, w.jobs, parked)
+	require.NoError(t, err)
+	w.work, err = assembly.Compact(h, compactConfig, store, index, w.jobs, parked)
+	require.NoError(t, err)
+	w.sweep, err = assembly.Sweep(h, sweepConfig, store, index)
+	require.NoError(t, err)
+	return w
+}
+
+// deliver hands the messages of the queue to the compact function, and returns
+// how many failed.
+func (w *tidying) deliver(t *testing.T) (failed int) {
+	for {
+		taken, err := w.jobs.Receive(t.Context(), 1, 0, time.Minute)
+		require.NoError(t, err)
+		if len(taken) == 0 {
+			return failed
+		}
+		if w.work(t.Context(), taken[0]) != nil {
+			failed++
+			continue
+		}
+		require.NoError(t, queue.First(w.jobs.Delete(t.Context(), []string{taken[0].Handle})))
+	}
+}
+
+func (w *tidying) rows(t *testing.T) int {
+	all, err := w.index.All(t.Context(), "acme")
+	require.NoError(t, err)
+	return len(all)
+}
+
+func TestBlocksArePlannedMergedAndSwept(t *testing.T) {
+	w := newTidying(t)
+	segments(t, w.store, w.index, w.now, 20)
+	require.NoError(t, w.planFn(t.Context(), nil))
+	require.Contains(t, w.log.String(), `"jobs":1`)
+	require.Contains(t, w.emf.String(), `"JobsPlanned":1`)
+	require.Zero(t, w.deliver(t))
+	require.Equal(t, 21, w.rows(t))
+	require.Contains(t, w.log.String(), `"sources":20`)
+	require.Contains(t, w.emf.String(), `"JobsDone":1`)
+
+	require.NoError(t, w.sweep(t.Context(), nil))
+	require.Equal(t, 21, w.rows(t), "nothing has been replaced for long enough")
+	require.Equal(t, 3, w.plan.Calls(objstoretest.List), "no object is old enough to look for its row")
+	w.now = w.now.Add(w.delay)
+	require.NoError(t, w.sweep(t.Context(), nil))
+	require.Equal(t, 1, w.rows(t))
+	require.Equal(t, 3, w.plan.Calls(objstoretest.List), "the bucket is listed once an hour")
+	w.now = w.now.Add(time.Hour)
+	require.NoError(t, w.sweep(t.Context(), nil))
+	require.Equal(t, 1, w.rows(t))
+	require.Equal(t, 6, w.plan.Calls(objstoretest.List))
+}
+
+func TestFunctionsThatAreToldToStop(t *testing.T) {
+	w := newTidying(t)
+	segments(t, w.store, w.index, w.now, 20)
+	require.NoError(t, w.planFn(t.Context(), nil))
+	for _, f := range []lambdahost.ScheduleFunc{w.planFn, w.sweep} {
+		ctx, stop := context.WithCancel(t.Context())
+		w.plan.SetHook(func(faultplan.Call, faultplan.When) error { stop(); return nil })
+		require.NoError(t, f(ctx, nil))
+		w.plan.SetHook(func(faultplan.Call, faultplan.When) error { return faultplan.ErrFault })
+		require.ErrorIs(t, f(t.Context(), nil), faultplan.ErrFault, "other errors are told")
+	}
+	require.Equal(t, 1, w.deliver(t))
+	require.Contains(t, w.emf.String(), `"JobsFailed":1`)
+	w.plan.SetHook(nil)
+	require.Zero(t, w.deliver(t), "it waits")
+	require.Equal(t, 20, w.rows(t))
+	w.now = w.now.Add(time.Minute)
+	require.Zero(t, w.deliver(t))
+	require.Equal(t, 21, w.rows(t))
 }

@@ -28,6 +28,18 @@ type source struct {
 	meta *block.Meta
 }
 
+// sourceOf reads what a row says of its block.
+func sourceOf(r blockindex.Row) (source, error) {
+	meta, err := block.ParseMeta(r.Detail)
+	if err == nil && (meta.Tenant != r.Tenant || meta.ID != r.ID) {
+		err = fmt.Errorf("%w: it describes block %s of tenant %s", block.ErrCorrupt, meta.ID, meta.Tenant)
+	}
+	if err != nil {
+		return source{}, fmt.Errorf("index row %s of tenant %s: %w", r.ID, r.Tenant, err)
+	}
+	return source{r, meta}, nil
+}
+
 // newJob makes the job that merges these blocks of one tenant. Their order in
 // it does not depend on the one here.
 func newJob(level int, sources []source) Job {

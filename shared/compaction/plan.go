@@ -52,13 +52,13 @@ func group(rows []blockindex.Row, p Policy) (map[groupKey][]source, error) {
 			if r.Level >= len(p.Levels) {
 				continue
 			}
-			meta, err := block.ParseMeta(r.Detail)
-			if err != nil || meta.Tenant != r.Tenant || meta.ID != r.ID {
+			src, err := sourceOf(r)
+			if err != nil {
 				unreadable = append(unreadable, string(r.Tenant)+"/"+r.ID)
 				continue
 			}
 			k := groupKey{r.Tenant, r.Level, r.MinTime / int64(p.Levels[r.Level].Window)}
-			groups[k] = append(groups[k], source{r, meta})
+			groups[k] = append(groups[k], src)
 		}
 	}
 	if len(unreadable) > 0 {

@@ -41,9 +41,14 @@ func TestDefaults(t *testing.T) {
 	compact, err := config.LoadCompact(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Compact{
-		LogLevel: slog.LevelInfo, CompactBytes: 64 << 20, SweepInterval: 10 * time.Minute,
-		SweepDelay: 15 * time.Minute, Retention: 31 * 24 * time.Hour,
+		LogLevel: slog.LevelInfo, CompactBytes: 64 << 20, JobLease: 2 * time.Minute, JobAttempts: 5,
 	}, compact)
+	plan, err := config.LoadCompactPlan(empty)
+	require.NoError(t, err)
+	require.Equal(t, config.CompactPlan{LogLevel: slog.LevelInfo, CompactBytes: 64 << 20}, plan)
+	sweep, err := config.LoadSweep(empty)
+	require.NoError(t, err)
+	require.Equal(t, config.Sweep{LogLevel: slog.LevelInfo, SweepDelay: 15 * time.Minute, Retention: 31 * 24 * time.Hour}, sweep)
 	query, err := config.LoadQuery(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Query{
@@ -112,12 +117,11 @@ func TestParse(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestZeroTurnsSweepingAndRetentionOff(t *testing.T) {
-	compact, err := config.LoadCompact(environment(map[string]string{config.EnvSweepInterval: "0", config.EnvRetention: "0s"}))
+func TestZeroTurnsRetentionOff(t *testing.T) {
+	sweep, err := config.LoadSweep(environment(map[string]string{config.EnvRetention: "0s"}))
 	require.NoError(t, err)
-	require.Zero(t, compact.SweepInterval)
-	require.Zero(t, compact.Retention)
-	_, err = config.LoadCompact(environment(map[string]string{config.EnvSweepDelay: "0", config.EnvRetention: "31d"}))
+	require.Zero(t, sweep.Retention)
+	_, err = config.LoadSweep(environment(map[string]string{config.EnvSweepDelay: "0", config.EnvRetention: "31d"}))
 	require.ErrorContains(t, err, "PYROCUMULUS_SWEEP_DELAY")
 	require.ErrorContains(t, err, "PYROCUMULUS_RETENTION")
 }
@@ -182,7 +186,9 @@ func TestTableIsWhole(t *testing.T) {
 	_, err3 := config.LoadQuery(lookup)
 	_, err4 := config.LoadCompact(lookup)
 	_, err5 := config.LoadQueryWorker(lookup)
-	require.NoError(t, errors.Join(err1, err2, err3, err4, err5))
+	_, err6 := config.LoadCompactPlan(lookup)
+	_, err7 := config.LoadSweep(lookup)
+	require.NoError(t, errors.Join(err1, err2, err3, err4, err5, err6, err7))
 
 	source, err := os.ReadFile("variables.go")
 	require.NoError(t, err)

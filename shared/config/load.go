@@ -39,13 +39,25 @@ type Segment struct {
 	Visibility    time.Duration // three times FlushInterval or more
 }
 
+// CompactPlan are the settings of the compact-plan function.
+type CompactPlan struct {
+	LogLevel     slog.Level
+	CompactBytes int64 // of the objects that are merged at once
+}
+
 // Compact are the settings of the compact function.
 type Compact struct {
-	LogLevel      slog.Level
-	CompactBytes  int64         // of the objects that are merged at once
-	SweepInterval time.Duration // 0: never
-	SweepDelay    time.Duration
-	Retention     time.Duration // 0: for ever
+	LogLevel     slog.Level
+	CompactBytes int64 // of the objects that are merged at once
+	JobLease     time.Duration
+	JobAttempts  int
+}
+
+// Sweep are the settings of the sweep function.
+type Sweep struct {
+	LogLevel   slog.Level
+	SweepDelay time.Duration
+	Retention  time.Duration // 0: for ever
 }
 
 // Query are the settings of the query function.
@@ -115,16 +127,30 @@ func LoadSegment(lookup Lookup) (Segment, error) {
 	return s, r.err()
 }
 
+// LoadCompactPlan reads the settings of the compact-plan function, as
+// [LoadIngest] does.
+func LoadCompactPlan(lookup Lookup) (CompactPlan, error) {
+	r := newReader(lookup)
+	s := CompactPlan{LogLevel: r.level(EnvLogLevel), CompactBytes: r.bytes(EnvCompactBytes)}
+	return s, r.err()
+}
+
 // LoadCompact reads the settings of the compact function, as [LoadIngest] does.
 func LoadCompact(lookup Lookup) (Compact, error) {
 	r := newReader(lookup)
 	s := Compact{
-		LogLevel:      r.level(EnvLogLevel),
-		CompactBytes:  r.bytes(EnvCompactBytes),
-		SweepInterval: r.duration(EnvSweepInterval),
-		SweepDelay:    r.duration(EnvSweepDelay),
-		Retention:     r.duration(EnvRetention),
+		LogLevel:     r.level(EnvLogLevel),
+		CompactBytes: r.bytes(EnvCompactBytes),
+		JobLease:     r.duration(EnvJobLease),
+		JobAttempts:  r.count(EnvJobAttempts),
 	}
+	return s, r.err()
+}
+
+// LoadSweep reads the settings of the sweep function, as [LoadIngest] does.
+func LoadSweep(lookup Lookup) (Sweep, error) {
+	r := newReader(lookup)
+	s := Sweep{LogLevel: r.level(EnvLogLevel), SweepDelay: r.duration(EnvSweepDelay), Retention: r.duration(EnvRetention)}
 	return s, r.err()
 }
 

@@ -14,10 +14,11 @@ const (
 	EnvRecords  = "PYROCUMULUS_RECORDS_TABLE" // name of the DynamoDB table of the record store
 	EnvQueueURL = "PYROCUMULUS_QUEUE_URL"     // URL of the SQS FIFO queue of pushed profiles
 	EnvWorker   = "PYROCUMULUS_QUERY_WORKER"  // name or ARN of the Lambda function query-worker
+	EnvJobsURL  = "PYROCUMULUS_JOBS_URL"      // URL of the SQS FIFO queue of compaction jobs
 )
 
 // Resources are the AWS resources of a function.
-type Resources struct{ Bucket, Table, RecordsTable, QueueURL, Worker string }
+type Resources struct{ Bucket, Table, RecordsTable, QueueURL, JobsURL, Worker string }
 
 // LoadResources reads the variables of the given names. The error names every
 // one that is not set.
@@ -40,6 +41,8 @@ func LoadResources(lookup Lookup, names ...string) (Resources, error) {
 			r.QueueURL = v
 		case EnvWorker:
 			r.Worker = v
+		case EnvJobsURL:
+			r.JobsURL = v
 		default:
 			errs = append(errs, fmt.Errorf("BUG: %s names no resource", name))
 		}

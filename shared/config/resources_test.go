@@ -9,11 +9,11 @@ import (
 )
 
 func TestLoadResources(t *testing.T) {
-	env := map[string]string{config.EnvBucket: "b", config.EnvTable: " t ", config.EnvRecords: "r"}
+	env := map[string]string{config.EnvBucket: "b", config.EnvTable: " t ", config.EnvRecords: "r", config.EnvJobsURL: "j"}
 	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
-	r, err := config.LoadResources(lookup, config.EnvBucket, config.EnvTable, config.EnvRecords)
+	r, err := config.LoadResources(lookup, config.EnvBucket, config.EnvTable, config.EnvRecords, config.EnvJobsURL)
 	require.NoError(t, err)
-	require.Equal(t, config.Resources{Bucket: "b", Table: "t", RecordsTable: "r"}, r)
+	require.Equal(t, config.Resources{Bucket: "b", Table: "t", RecordsTable: "r", JobsURL: "j"}, r)
 
 	delete(env, config.EnvTable)
 	_, err = config.LoadResources(lookup, config.EnvBucket, config.EnvTable, config.EnvQueueURL)

@@ -28,7 +28,8 @@ const (
 	EnvDrainTime          = "PYROCUMULUS_DRAIN_TIME"
 	EnvVisibility         = "PYROCUMULUS_VISIBILITY"
 	EnvCompactBytes       = "PYROCUMULUS_COMPACT_BYTES"
-	EnvSweepInterval      = "PYROCUMULUS_SWEEP_INTERVAL"
+	EnvJobLease           = "PYROCUMULUS_JOB_LEASE"
+	EnvJobAttempts        = "PYROCUMULUS_JOB_ATTEMPTS"
 	EnvSweepDelay         = "PYROCUMULUS_SWEEP_DELAY"
 	EnvRetention          = "PYROCUMULUS_RETENTION"
 	EnvMaxNodesDefault    = "PYROCUMULUS_MAX_NODES_DEFAULT"
@@ -92,7 +93,8 @@ func Variables() []Variable {
 		{EnvVisibility, "90s", UnitDuration, "1s", "12h", "how long a received message is hidden from other drainers; extended while a flush is slow"},
 
 		{EnvCompactBytes, "64MiB", UnitBytes, "1MiB", "4GiB", "how many bytes of blocks are merged at once; it takes about ten times as much memory"},
-		{EnvSweepInterval, "10m", UnitDuration, "0s", "24h", "how often what nobody needs any more is deleted; 0s for never"},
+		{EnvJobLease, "2m", UnitDuration, "10s", "12h", "how long a compaction job belongs to a worker that gives no sign of life"},
+		{EnvJobAttempts, "5", UnitCount, "1", "100", "how often a compaction job is tried before it is set aside"},
 		{EnvSweepDelay, "15m", UnitDuration, "10m", "168h", "how long a merged block's sources are kept; longer than any query takes, and than a message can be hidden"},
 		{EnvRetention, "744h", UnitDuration, "0s", decade, "how long profiles are kept; 0s for ever"},
 

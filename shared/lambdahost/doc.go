@@ -1,5 +1,5 @@
 // Package lambdahost runs our handlers inside AWS Lambda: it turns the events
-// of API Gateway and EventBridge Scheduler into an *http.Request or a plain
+// of API Gateway, EventBridge Scheduler and SQS into an *http.Request or a plain
 // call, and answers into what AWS wants back.
 //
 // It also does what every invocation needs and no handler should repeat:

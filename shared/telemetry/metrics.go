@@ -32,6 +32,15 @@ const (
 	MetricQueueDelay         Metric = "QueueDelay"
 )
 
+// Metrics of compaction.
+const (
+	MetricJobsPlanned Metric = "JobsPlanned"
+	MetricJobsDone    Metric = "JobsDone"
+	MetricJobsStale   Metric = "JobsStale"
+	MetricJobsFailed  Metric = "JobsFailed"
+	MetricJobsParked  Metric = "JobsParked"
+)
+
 // Metrics of the way out.
 const (
 	MetricQueries        Metric = "Queries"
@@ -78,6 +87,12 @@ func MetricInfos() []MetricInfo {
 		{MetricSegmentBytes, bytes, "size of a segment object"},
 		{MetricFlushDuration, ms, "time from the start of a flush to its commit"},
 		{MetricQueueDelay, ms, "time from sending a message to receiving it"},
+
+		{MetricJobsPlanned, count, "compaction jobs put on the queue, those among them that are there already"},
+		{MetricJobsDone, count, "compaction jobs done"},
+		{MetricJobsStale, count, "compaction jobs dropped because their sources were replaced meanwhile"},
+		{MetricJobsFailed, count, "attempts at compaction jobs that failed and come again"},
+		{MetricJobsParked, count, "compaction jobs set aside after too many attempts: to be looked at"},
 
 		{MetricQueries, count, "queries that read blocks"},
 		{MetricBlocksRead, count, "blocks that queries were about, or that a worker read"},

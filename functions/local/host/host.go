@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
@@ -31,10 +32,12 @@ type Config struct {
 	// FlushInterval is how long profiles are gathered before they are written.
 	FlushInterval time.Duration
 	Multitenancy  bool
-	// CompactInterval is how often blocks are merged; 0 is never.
+	// CompactInterval is how often blocks to merge are looked for; 0 is never.
 	CompactInterval time.Duration
-	// SweepInterval is how often, among those times, what nobody needs any more
-	// is deleted; 0 is never.
+	// CompactWorkers is how many merges are under way at once.
+	CompactWorkers int
+	// SweepInterval is how often what nobody needs any more is deleted; 0 is
+	// never.
 	SweepInterval time.Duration
 	// SelfProfile sends the host's own profiles to itself.
 	SelfProfile bool
@@ -54,10 +57,13 @@ type Host struct {
 	objects *filestore.Store
 	index   *boltindex.Index
 	queue   *boltqueue.Queue
+	jobs    *boltqueue.Queue
 	records *boltrecords.Store
 	handler http.Handler
-	drain   lambdahost.ScheduleFunc
-	compact lambdahost.ScheduleFunc
+
+	drain, plan, sweep lambdahost.ScheduleFunc
+	compact            lambdahost.MessageFunc
+	jobLease           time.Duration
 }
 
 // Run serves until the context ends, then writes what is still gathered and
@@ -80,10 +86,12 @@ func Run(ctx context.Context, c Config) error {
 	drained := make(chan struct{})
 	drainCtx, stopDraining := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { defer close(drained); h.drainLoop(drainCtx) }()
-	compacted := make(chan struct{})
-	compactCtx, stopCompacting := context.WithCancel(ctx)
-	defer stopCompacting()
-	go func() { defer close(compacted); h.compactLoop(compactCtx) }()
+	tidyCtx, stopTidying := context.WithCancel(ctx)
+	defer stopTidying()
+	var tidying sync.WaitGroup
+	tidying.Go(func() { scheduleLoop(tidyCtx, h.config.CompactInterval, h.plan) })
+	tidying.Go(func() { h.workLoop(tidyCtx) })
+	tidying.Go(func() { scheduleLoop(tidyCtx, h.config.SweepInterval, h.sweep) })
 	stopProfiling := func() {}
 	if c.SelfProfile {
 		stopProfiling = profileSelf(url, c.Log)
@@ -100,9 +108,9 @@ func Run(ctx context.Context, c Config) error {
 	defer cancel()
 	shutdownErr := server.Shutdown(stopCtx)
 	stopDraining()
-	stopCompacting()
+	stopTidying()
 	<-drained
-	<-compacted
+	tidying.Wait()
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -137,6 +145,9 @@ func (h *Host) openStorage() (err error) {
 	if h.queue, err = boltqueue.Open(filepath.Join(data, "queue.bolt"), boltqueue.Options{}); err != nil {
 		return fmt.Errorf("open queue: %w", err)
 	}
+	if h.jobs, err = boltqueue.Open(filepath.Join(data, "jobs.bolt"), boltqueue.Options{}); err != nil {
+		return fmt.Errorf("open queue of compaction jobs: %w", err)
+	}
 	if h.records, err = boltrecords.Open(filepath.Join(data, RecordsFile), boltrecords.Options{}); err != nil {
 		return fmt.Errorf("open record store: %w", err)
 	}
@@ -146,9 +157,8 @@ func (h *Host) openStorage() (err error) {
 func (h *Host) assemble() error {
 	ingestConfig, ingestErr := config.LoadIngest(h.config.Lookup)
 	segmentConfig, segmentErr := config.LoadSegment(h.config.Lookup)
-	compactConfig, compactErr := config.LoadCompact(h.config.Lookup)
 	queryConfig, queryErr := config.LoadQuery(h.config.Lookup)
-	if err := errors.Join(ingestErr, segmentErr, compactErr, queryErr); err != nil {
+	if err := errors.Join(ingestErr, segmentErr, queryErr); err != nil {
 		return err
 	}
 	ingestConfig.Multitenancy = ingestConfig.Multitenancy || h.config.Multitenancy
@@ -157,7 +167,6 @@ func (h *Host) assemble() error {
 		ingestConfig.IngestionRate = 0 // nobody else pays for what a laptop pushes
 	}
 	segmentConfig.FlushInterval = h.config.FlushInterval
-	compactConfig.SweepInterval = h.config.SweepInterval
 	shared := assembly.Host{Log: h.config.Log, Now: time.Now}
 	ingestFunc, err := assembly.Ingest(shared, ingestConfig, h.queue, h.objects, h.records)
 	if err != nil {
@@ -170,7 +179,7 @@ func (h *Host) assemble() error {
 	if h.drain, err = assembly.Segment(shared, segmentConfig, idleWait, h.queue, h.objects, h.index); err != nil {
 		return err
 	}
-	if h.compact, err = assembly.Compact(shared, compactConfig, h.objects, h.index); err != nil {
+	if err := h.assembleCompaction(shared); err != nil {
 		return err
 	}
 	routes := []gateway.Route{{Key: gateway.DefaultKey, Function: ingestFunc}}
@@ -184,7 +193,32 @@ func (h *Host) assemble() error {
 	return nil
 }
 
+// assembleCompaction puts together what merges blocks and deletes them.
+func (h *Host) assembleCompaction(shared assembly.Host) error {
+	planConfig, planErr := config.LoadCompactPlan(h.config.Lookup)
+	compactConfig, compactErr := config.LoadCompact(h.config.Lookup)
+	sweepConfig, sweepErr := config.LoadSweep(h.config.Lookup)
+	if err := errors.Join(planErr, compactErr, sweepErr); err != nil {
+		return err
+	}
+	h.jobLease = compactConfig.JobLease
+	var err error
+	if h.plan, err = assembly.CompactPlan(shared, planConfig, h.index, h.jobs, h.records); err != nil {
+		return err
+	}
+	if h.compact, err = assembly.Compact(shared, compactConfig, h.objects, h.index, h.jobs, h.records); err != nil {
+		return err
+	}
+	h.sweep, err = assembly.Sweep(shared, sweepConfig, h.objects, h.index)
+	return err
+}
+
 func (h *Host) close() {
+	if h.jobs != nil {
+		if err := h.jobs.Close(); err != nil {
+			h.config.Log.Error("close queue of compaction jobs", "err", err)
+		}
+	}
 	if h.records != nil {
 		if err := h.records.Close(); err != nil {
 			h.config.Log.Error("close record store", "err", err)
