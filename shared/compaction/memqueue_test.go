@@ -29,6 +29,9 @@ func newMemQueue(now func() time.Time) *memQueue {
 	return &memQueue{now: now, sent: make(map[string]time.Time)}
 }
 
+// Depth is Queue's.
+func (q *memQueue) Depth(context.Context) (int, error) { return q.left(), nil }
+
 // left is how many messages there are.
 func (q *memQueue) left() int {
 	q.mu.Lock()
