@@ -35,8 +35,8 @@ simulation: ## run HISTORIES (10000) invented histories of the whole system agai
 	go test ./tests/simulation -count=1 -timeout 3h -v -run 'Every|Broken' -histories $(HISTORIES)
 
 .PHONY: test-emulators
-test-emulators: ## run the suites of the AWS adapters against emulators; needs Python, Java and Maven
-	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators
+test-emulators: ## test the AWS adapters and the deployed binaries against emulators; needs Python, Java and Maven
+	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators ./tests/lambda
 
 .PHONY: lint
 lint: ## check format, go vet and staticcheck

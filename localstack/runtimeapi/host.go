@@ -135,6 +135,15 @@ func (h *Host) Kill(name string) int {
 	return 0
 }
 
+// Processes returns the process ids of a function's environments, for what Kill
+// does not do to them.
+func (h *Host) Processes(name string) []int {
+	if p := h.functions[name]; p != nil {
+		return p.processes()
+	}
+	return nil
+}
+
 // Environments returns how many environments a function has, and how many of
 // them are busy.
 func (h *Host) Environments(name string) (all, busy int) {

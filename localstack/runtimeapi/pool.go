@@ -144,6 +144,18 @@ func (p *pool) close() {
 	p.kill()
 }
 
+func (p *pool) processes() []int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []int
+	for _, e := range p.all {
+		if e.alive() {
+			all = append(all, e.process.cmd.Process.Pid)
+		}
+	}
+	return all
+}
+
 // count returns how many environments there are, and how many are busy.
 func (p *pool) count() (all, busy int) {
 	p.mu.Lock()

@@ -1,0 +1,42 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/pyrocumulus/pyrocumulus/localstack/runtimeapi"
+	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
+	"github.com/pyrocumulus/pyrocumulus/shared/gateway"
+)
+
+// Front serves HTTP as the deployed API does: queries by the query function,
+// everything else by ingest.
+func Front(h *runtimeapi.Host, log *slog.Logger) (http.Handler, error) {
+	routes := []gateway.Route{{Key: gateway.DefaultKey, Function: h.HTTPFunction(Ingest)}}
+	for _, key := range assembly.QueryRoutes() {
+		routes = append(routes, gateway.Route{Key: key, Function: h.HTTPFunction(Query)})
+	}
+	front, err := gateway.New(routes, gateway.Options{Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("make front: %w", err)
+	}
+	return front, nil
+}
+
+// Tick starts the functions that have a schedule every period, which is a
+// minute on AWS, until ctx ends.
+func Tick(ctx context.Context, h *runtimeapi.Host, period time.Duration, log *slog.Logger) {
+	var wg sync.WaitGroup
+	for _, name := range []string{Segment, Compact} {
+		wg.Go(func() {
+			if err := h.Every(ctx, name, period); err != nil {
+				log.ErrorContext(ctx, "schedule ended", "function", name, "err", err)
+			}
+		})
+	}
+	wg.Wait()
+}
