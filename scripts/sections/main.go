@@ -4,10 +4,11 @@
 //
 // Usage: go run ./scripts/sections [-data ./.pyrocumulus] [-tenant anonymous] -out DIR
 //
-// The files are DIR/<block id>/<section>.parquet; shared/block/FORMAT.md
-// describes their columns. Ids in them count from 0 in each block, so sections
-// are joined within one block; the views of DIR/views.sql have ids that are
-// unique over all of them.
+// The files are DIR/<object>/<section>.parquet, where <object> is the id of the
+// block and, if the block was merged, the name of one of its volumes;
+// shared/block/FORMAT.md describes their columns. Ids in them count from 0 in
+// each object, so sections are joined within one; the views of DIR/views.sql
+// have ids that are unique over all of them.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path"
 	"path/filepath"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
@@ -67,8 +69,10 @@ func run(ctx context.Context, stdout io.Writer, data, out string, tenant profile
 		return fmt.Errorf("tenant %s has no blocks in %s (yet: profiles are written after a second or so)", tenant, data)
 	}
 	for _, m := range metas {
-		if err := write(ctx, store, m, filepath.Join(out, m.ID)); err != nil {
-			return err
+		for _, key := range m.Keys() {
+			if err := write(ctx, store, key, filepath.Join(out, path.Base(key))); err != nil {
+				return err
+			}
 		}
 	}
 	views := filepath.Join(out, "views.sql")
@@ -83,7 +87,7 @@ func run(ctx context.Context, stdout io.Writer, data, out string, tenant profile
 // the order of their ids.
 func currentBlocks(ctx context.Context, store objstore.Store, tenant profile.TenantID) ([]*block.Meta, error) {
 	var all []*block.Meta
-	replaced := make(map[string]bool)
+	replaced, known := make(map[string]bool), make(map[string]bool)
 	for after := ""; ; {
 		page, err := store.List(ctx, block.Prefix(tenant), after, objstore.MaxListKeys)
 		if err != nil {
@@ -97,6 +101,12 @@ func currentBlocks(ctx context.Context, store objstore.Store, tenant profile.Ten
 			if err != nil {
 				return nil, fmt.Errorf("read block %s: %w", info.Key, err)
 			}
+			if !m.Complete || known[m.ID] {
+				// A volume before the last one, or the block was written
+				// twice, in other bytes.
+				continue
+			}
+			known[m.ID] = true
 			all = append(all, m)
 			for _, id := range m.Sources {
 				replaced[id] = true
@@ -119,7 +129,7 @@ func currentBlocks(ctx context.Context, store objstore.Store, tenant profile.Ten
 // tailBytes is how much of the end of an object is read at first.
 const tailBytes = 16 << 10
 
-// describe reads the description at the end of a block.
+// describe reads the description at the end of an object.
 func describe(ctx context.Context, store objstore.Reader, info objstore.Info) (*block.Meta, error) {
 	for n := min(int64(tailBytes), info.Size); ; {
 		tail, err := store.GetRange(ctx, info.Key, info.Size-n, n)
@@ -127,8 +137,11 @@ func describe(ctx context.Context, store objstore.Reader, info objstore.Info) (*
 			return nil, err
 		}
 		m, need, err := block.ParseTail(tail)
-		if err != nil || m != nil {
-			return m, err
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			return m, m.SetKey(info.Key)
 		}
 		if int64(need) <= n || int64(need) > info.Size {
 			return nil, fmt.Errorf("%w: no description", block.ErrCorrupt)
@@ -137,15 +150,15 @@ func describe(ctx context.Context, store objstore.Reader, info objstore.Info) (*
 	}
 }
 
-// write writes the sections of a block as files in dir.
-func write(ctx context.Context, store objstore.Reader, m *block.Meta, dir string) error {
-	object, err := store.Get(ctx, m.Key())
+// write writes the sections of an object as files in dir.
+func write(ctx context.Context, store objstore.Reader, key, dir string) error {
+	object, err := store.Get(ctx, key)
 	if err != nil {
-		return fmt.Errorf("read block %s: %w", m.ID, err)
+		return fmt.Errorf("read block: %w", err)
 	}
 	files, _, err := block.Files(object)
 	if err != nil {
-		return fmt.Errorf("read block %s: %w", m.ID, err)
+		return fmt.Errorf("read block %s: %w", key, err)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make directory of block: %w", err)

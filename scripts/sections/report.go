@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -36,8 +37,8 @@ func report(out io.Writer, dir, views string, metas []*block.Meta) {
 	table.Flush()
 	fmt.Fprintf(out, "\nOpen all of them in DuckDB, as the tables kinds, series, frames, stacks, profiles and samples:\n\n"+
 		"  duckdb -init %s\n\nand ask, for instance, what was sent by whom:\n\n%s;\n", word(views), totalsSQL)
-	newest := filepath.Join(dir, metas[len(metas)-1].ID)
-	fmt.Fprintf(out, "\nIn the files themselves ids count from 0 in each block, so ask one block at a time:\n\n"+
+	newest := filepath.Join(dir, path.Base(metas[len(metas)-1].Key()))
+	fmt.Fprintf(out, "\nIn the files themselves ids count from 0 in each directory, so ask one at a time:\n\n"+
 		"  cd %s && duckdb -c \"SELECT * FROM 'profiles.parquet' LIMIT 10\"\n", word(newest))
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"flag"
 	"io/fs"
 	"math/rand/v2"
@@ -93,6 +95,44 @@ func TestWritesSectionsOfCurrentBlocks(t *testing.T) {
 	require.Equal(t, string(views), string(again))
 }
 
+// TestWritesAllVolumes: a block has several objects, and another build of the
+// same block was not completed.
+func TestWritesAllVolumes(t *testing.T) {
+	data, metas := stored(t)
+	store, err := filestore.Open(filepath.Join(data, "objects"), filestore.WithoutSync())
+	require.NoError(t, err)
+	reader, err := block.NewReader(store)
+	require.NoError(t, err)
+	into := block.Meta{Tenant: "acme", ID: "01J00000000000000000000005", Level: 2, Sources: []string{current, newest}}
+	from := []*block.Meta{metas[current], metas[newest]}
+	failing := func(ctx context.Context, key string, object []byte) error {
+		if strings.Contains(key, ".001.") {
+			return errors.New("no more")
+		}
+		return store.Put(ctx, key, object)
+	}
+	_, err = reader.Merge(t.Context(), from, into, block.MergeOptions{Small: true, VolumeBytes: 1}, failing)
+	require.ErrorContains(t, err, "no more")
+	out := filepath.Join(t.TempDir(), "dir")
+	require.NoError(t, run(t.Context(), new(bytes.Buffer), data, out, "acme"))
+	require.DirExists(t, filepath.Join(out, newest), "what is not complete replaces nothing")
+
+	m, err := reader.Merge(t.Context(), from, into, block.MergeOptions{VolumeBytes: 1}, store.Put)
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+	require.Greater(t, len(m.Volumes), 2)
+	require.NoError(t, os.RemoveAll(out))
+	require.NoError(t, run(t.Context(), new(bytes.Buffer), data, out, "acme"))
+	var profiles int64
+	dirs, err := filepath.Glob(filepath.Join(out, "*", "profiles.parquet"))
+	require.NoError(t, err)
+	require.Len(t, dirs, len(m.Volumes))
+	for _, file := range dirs {
+		profiles += rows(t, file)
+	}
+	require.Equal(t, m.Profiles, profiles)
+}
+
 // rows counts the rows of a file with a reader that is not ours.
 func rows(t *testing.T, file string) int64 {
 	t.Helper()
@@ -104,7 +144,10 @@ func rows(t *testing.T, file string) int64 {
 }
 
 func TestViews(t *testing.T) {
-	got := viewsSQL("/it's/here", []*block.Meta{{ID: current}, {ID: newest}})
+	got := viewsSQL("/it's/here", []*block.Meta{
+		{Tenant: "acme", ID: current, Volumes: make([]block.Volume, 1)},
+		{Tenant: "acme", ID: newest, Volumes: []block.Volume{{Name: ".000.a"}, {Name: ".001.b"}}},
+	})
 	golden := filepath.Join("testdata", "views.sql")
 	if *update {
 		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))

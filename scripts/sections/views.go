@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -27,15 +28,21 @@ func links() []struct {
 }
 
 // viewsSQL is a script for DuckDB that makes a view of each section over all
-// blocks, which lie below dir. To keep ids apart, the blocks are numbered, and
-// the number becomes the upper half of each id; -1, which stands for nothing,
-// stays.
+// objects of blocks, which lie below dir. To keep ids apart, the objects are
+// numbered, and the number becomes the upper half of each id; -1, which stands
+// for nothing, stays.
 func viewsSQL(dir string, metas []*block.Meta) string {
 	var sql strings.Builder
+	var objects []string
+	for _, m := range metas {
+		for _, key := range m.Keys() {
+			objects = append(objects, path.Base(key))
+		}
+	}
 	sql.WriteString("-- Views of the sections of several blocks, for DuckDB. Ids are unique over all blocks.\n")
 	sql.WriteString("CREATE OR REPLACE TABLE blocks (block VARCHAR, base BIGINT);\nINSERT INTO blocks VALUES\n")
-	for i, m := range metas {
-		fmt.Fprintf(&sql, "  (%s, %d::BIGINT << 32)%s\n", quote(m.ID), i, separator(i, len(metas), ",", ";"))
+	for i, name := range objects {
+		fmt.Fprintf(&sql, "  (%s, %d::BIGINT << 32)%s\n", quote(name), i, separator(i, len(objects), ",", ";"))
 	}
 	for _, link := range links() {
 		fmt.Fprintf(&sql, "CREATE OR REPLACE VIEW %s AS\nSELECT * EXCLUDE (base, filename) REPLACE (\n", link.section)
@@ -43,15 +50,15 @@ func viewsSQL(dir string, metas []*block.Meta) string {
 			fmt.Fprintf(&sql, "  CASE WHEN %[1]s < 0 THEN -1 ELSE base + %[1]s END AS %[1]s%[2]s\n", id, separator(i, len(link.ids), ",", ")"))
 		}
 		sql.WriteString("FROM read_parquet([\n")
-		for i, m := range metas {
-			file := filepath.Join(dir, m.ID, link.section.String()+".parquet")
-			fmt.Fprintf(&sql, "  %s%s\n", quote(file), separator(i, len(metas), ",", "], filename = true)"))
+		for i, name := range objects {
+			file := filepath.Join(dir, name, link.section.String()+".parquet")
+			fmt.Fprintf(&sql, "  %s%s\n", quote(file), separator(i, len(objects), ",", "], filename = true)"))
 		}
 		sql.WriteString("JOIN blocks ON block = parse_path(filename)[-2]")
 		if link.section == block.ProfilesSection {
 			// A crash can leave a block behind whose profiles were then stored
 			// again; an id stands for what was pushed once.
-			sql.WriteString("\nQUALIFY block = min(block) OVER (PARTITION BY id)")
+			sql.WriteString("\nQUALIFY split_part(block, '.', 1) = min(split_part(block, '.', 1)) OVER (PARTITION BY id)")
 		}
 		sql.WriteString(";\n")
 	}

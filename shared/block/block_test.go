@@ -40,7 +40,8 @@ func readAll(store blocktest.Objects, meta *block.Meta) error {
 	if err != nil {
 		return err
 	}
-	return block.NewBuilder(block.Options{}).AddBlock(context.Background(), r, meta)
+	_, err = r.Merge(context.Background(), []*block.Meta{meta}, block.Meta{Tenant: "acme", ID: blockID}, block.MergeOptions{}, blocktest.Objects{}.Put)
+	return err
 }
 
 func TestMergeDropsProfilesStoredTwice(t *testing.T) {
@@ -48,11 +49,7 @@ func TestMergeDropsProfilesStoredTwice(t *testing.T) {
 	store := blocktest.Objects{meta.Key(): body}
 	r, err := block.NewReader(store)
 	require.NoError(t, err)
-	b := block.NewBuilder(block.Options{})
-	for range 3 {
-		require.NoError(t, b.AddBlock(t.Context(), r, meta))
-	}
-	_, merged, err := b.Build("acme", blockID, 1, []string{meta.ID})
+	merged, err := r.Merge(t.Context(), []*block.Meta{meta, meta, meta}, block.Meta{Tenant: "acme", ID: blockID, Level: 1, Sources: []string{meta.ID}}, block.MergeOptions{}, store.Put)
 	require.NoError(t, err)
 	require.Equal(t, meta.Profiles, merged.Profiles)
 	require.Equal(t, meta.Samples, merged.Samples)
@@ -120,11 +117,10 @@ func TestFlippedBitsAreNoticed(t *testing.T) {
 func digest(t *testing.T, store blocktest.Objects, meta *block.Meta) string {
 	r, err := block.NewReader(store)
 	require.NoError(t, err)
-	b := block.NewBuilder(block.Options{})
-	require.NoError(t, b.AddBlock(t.Context(), r, meta))
-	body, _, err := b.Build("acme", blockID, 0, nil)
+	out := blocktest.Objects{}
+	merged, err := r.Merge(t.Context(), []*block.Meta{meta}, block.Meta{Tenant: "acme", ID: blockID}, block.MergeOptions{}, out.Put)
 	require.NoError(t, err)
-	return string(body)
+	return string(out[merged.Key()])
 }
 
 func TestTruncatedBlocks(t *testing.T) {

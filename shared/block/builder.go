@@ -19,7 +19,6 @@ type Builder struct {
 	profiles int64
 	samples  int64
 	scratch  symtab.Importer
-	seen     map[seenKey]bool // profiles that came from blocks
 	min, max int64
 }
 

@@ -18,6 +18,14 @@ func (e *appender) string(s string) {
 	e.b = append(e.b, s...)
 }
 
+func (e *appender) bool(v bool) {
+	if v {
+		e.uint(1)
+	} else {
+		e.uint(0)
+	}
+}
+
 func (e *appender) extent(x Extent) {
 	e.uint(uint64(x.Offset))
 	e.uint(uint64(x.Length))

@@ -44,6 +44,15 @@ func (g *rowGroup) length() (n int64) {
 	return n
 }
 
+// bytes is how many bytes the row groups of the dataset have.
+func (c *contents) bytes() int64 {
+	n := c.seriesRG.length() + c.framesRG.length() + c.stacksRG.length()
+	for i := range c.parts {
+		n += c.parts[i].profiles.length() + c.parts[i].samples.length()
+	}
+	return n
+}
+
 func (e *appender) rowGroup(g *rowGroup) {
 	e.uint(uint64(g.offset))
 	e.uint(uint64(g.base))

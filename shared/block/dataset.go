@@ -2,6 +2,7 @@ package block
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
@@ -114,4 +115,31 @@ func (s *samples) setIDs(ids sampleIDs) {
 		s.span, s.hi, s.lo = append(s.span, 0), append(s.hi, 0), append(s.lo, 0)
 	}
 	s.span, s.hi, s.lo = append(s.span, ids.span), append(s.hi, ids.hi), append(s.lo, ids.lo)
+}
+
+// appendIDs appends the ids of the samples that were just added: those at the
+// positions to keep.
+func (s *samples) appendIDs(span, hi, lo []int64, keep []int32) {
+	first := len(s.profile) - len(keep)
+	if len(s.span) == 0 {
+		if !anyOf(span, keep) && !anyOf(hi, keep) && !anyOf(lo, keep) {
+			return
+		}
+		zeros := make([]int64, first)
+		s.span, s.hi, s.lo = append(s.span, zeros...), append(s.hi, zeros...), append(s.lo, zeros...)
+	}
+	s.span, s.hi, s.lo = appendKept(s.span, span, keep), appendKept(s.hi, hi, keep), appendKept(s.lo, lo, keep)
+}
+
+func anyOf(column []int64, keep []int32) bool {
+	return slices.ContainsFunc(keep, func(i int32) bool { return column[i] != 0 })
+}
+
+// reset makes it empty and keeps its memory.
+func (s *samples) reset() {
+	s.profile, s.stack = s.profile[:0], s.stack[:0]
+	for i := range s.values {
+		s.values[i] = s.values[i][:0]
+	}
+	s.span, s.hi, s.lo = s.span[:0], s.hi[:0], s.lo[:0]
 }

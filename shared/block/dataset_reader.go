@@ -15,6 +15,8 @@ type Dataset struct {
 	Parts   []*Part // the parts that the request is about
 
 	kinds    []Kind // of the block
+	shard    int    // see DatasetRef
+	shards   int
 	fetch    *fetcher
 	fetched  []piece
 	contents *contents
@@ -111,6 +113,16 @@ func (d *Dataset) want(need Need) {
 			columns(sa, sampleSpan, sampleTraceHi, sampleTraceLo)
 		}
 	}
+}
+
+// wantGroup asks for a row group.
+func (d *Dataset) wantGroup(g *rowGroup) { d.fetch.want(Extent{g.offset, g.length()}) }
+
+// wantSymbols asks for series, frames and stacks.
+func (d *Dataset) wantSymbols() {
+	d.wantGroup(&d.contents.seriesRG)
+	d.wantGroup(&d.contents.framesRG)
+	d.wantGroup(&d.contents.stacksRG)
 }
 
 // wrap names the object and the place in an error about its content.

@@ -1,52 +1,241 @@
 package block
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"time"
 
-	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"golang.org/x/sync/errgroup"
 )
 
-// AddBlock adds all profiles of a block to the builder: this is how blocks are
-// merged. A profile that the builder has already, by its id, is left out: what
-// a redelivered message stored twice becomes one again.
-func (b *Builder) AddBlock(ctx context.Context, r *Reader, m *Meta) error {
-	dec := r.NewDecoder()
-	req := Request{From: 0, To: math.MaxInt64, Need: NeedAll}
-	if err := r.Read(ctx, m, req, func(d *Dataset) error { return b.addDataset(d, dec) }); err != nil {
-		return fmt.Errorf("merge: %w", err)
+// MergeOptions are the choices in merging blocks.
+type MergeOptions struct {
+	// Slice cuts the profiles of a kind into row groups by time, as in Options.
+	Slice time.Duration
+	// Small spends more time to make the block smaller, as in Options.
+	Small bool
+	// What follows bounds memory and objects; 0 is the value of
+	// DefaultMergeOptions.
+
+	// VolumeBytes is how large an object of the block grows before the next is
+	// begun: an object is larger by at most one row group and the symbols of a
+	// dataset. It is held in memory twice.
+	VolumeBytes int64
+	// ShardBytes is how much of one dataset, as the sources hold it, is merged
+	// at once; larger ones are divided by their series.
+	ShardBytes int64
+	// FetchBytes is how much of the sources is held at once.
+	FetchBytes int64
+	// PartSamples is how many samples a row group has at most, about: as many
+	// are decoded at once.
+	PartSamples int
+}
+
+// DefaultMergeOptions let a merge of any size run in less than 1 GiB of memory,
+// as long as the symbols of any single dataset are a small part of that.
+func DefaultMergeOptions() MergeOptions {
+	return MergeOptions{
+		Slice: 15 * time.Minute, Small: true,
+		VolumeBytes: 64 << 20, ShardBytes: 256 << 20, FetchBytes: 64 << 20, PartSamples: 1 << 20,
 	}
-	return nil
 }
 
-// seenKey is what a profile is known by: the parts of one that has many sample
-// types bear the same id.
-type seenKey struct {
-	id   profile.ID
-	kind int
+// withDefaults sets what is not set.
+func (o MergeOptions) withDefaults() MergeOptions {
+	d := DefaultMergeOptions()
+	o.VolumeBytes, o.ShardBytes = cmp.Or(o.VolumeBytes, d.VolumeBytes), cmp.Or(o.ShardBytes, d.ShardBytes)
+	o.FetchBytes, o.PartSamples = cmp.Or(o.FetchBytes, d.FetchBytes), cmp.Or(o.PartSamples, d.PartSamples)
+	return o
 }
 
-func (b *Builder) addDataset(d *Dataset, dec *Decoder) error {
-	to := b.dataset(d.Service)
-	nodes, err := importStacks(d, dec, to)
+// maxShards is the most shards that a dataset can be divided into.
+const maxShards = 1 << 16
+
+// mergeFetches is how many sources of a merge are read at once.
+const mergeFetches = 8
+
+// Merge writes all profiles of some blocks of one tenant into one, of which
+// into says the tenant, id, level and sources; the rest of it is ignored. A
+// profile that is there several times, by its id, is written once: what a
+// redelivered message stored twice becomes one again. The same blocks in the
+// same order give the same bytes.
+//
+// It reads the blocks dataset by dataset, in the order of services, and hands
+// each object to put as soon as it is complete. After an error some may have
+// been put; without the description that Merge returns they are nothing.
+func (r *Reader) Merge(ctx context.Context, from []*Meta, into Meta, opts MergeOptions, put Put) (*Meta, error) {
+	m := &merger{reader: r, opts: opts.withDefaults(), dec: r.NewDecoder()}
+	meta := Meta{Tenant: into.Tenant, ID: into.ID, Level: into.Level, Sources: into.Sources, Kinds: mergedKinds(from)}
+	var err error
+	if m.out, err = newOutput(meta, opts.Small, put); err != nil {
+		return nil, fmt.Errorf("merge: %w", err)
+	}
+	m.out.named = true
+	if err := m.run(ctx, from); err != nil {
+		return nil, fmt.Errorf("merge: %w", err)
+	}
+	return &m.out.meta, nil
+}
+
+// mergedKinds returns the kinds of all blocks, sorted.
+func mergedKinds(from []*Meta) []Kind {
+	var all []Kind
+	for _, m := range from {
+		all = append(all, m.Kinds...)
+	}
+	slices.SortFunc(all, func(a, b Kind) int { return a.compare(&b) })
+	return slices.CompactFunc(all, func(a, b Kind) bool { return a.compare(&b) == 0 })
+}
+
+// merger is the state of Merge.
+type merger struct {
+	reader *Reader
+	opts   MergeOptions
+	out    *output
+	dec    *Decoder
+	buf    mergeBuffers
+}
+
+func (m *merger) run(ctx context.Context, from []*Meta) error {
+	sources, err := m.open(ctx, from)
 	if err != nil {
 		return err
 	}
-	from, err := d.Series(dec)
-	if err != nil {
-		return err
+	byService := make(map[string][]*source)
+	var services []string
+	for _, s := range sources {
+		if byService[s.Service] == nil {
+			services = append(services, s.Service)
+		}
+		byService[s.Service] = append(byService[s.Service], s)
 	}
-	seriesIDs := make([]int32, len(from))
-	for i, s := range from {
-		seriesIDs[i] = to.seriesID(b.kind(*s.Kind), s.Labels)
-	}
-	for _, p := range d.Parts {
-		if err := b.addPart(to, p, dec, nodes, seriesIDs); err != nil {
+	slices.Sort(services)
+	for len(services) > 0 {
+		n, err := m.fetchGroup(ctx, services, byService)
+		if err != nil {
 			return err
 		}
+		for _, service := range services[:n] {
+			if err := m.dataset(ctx, service, byService[service]); err != nil {
+				return err
+			}
+			delete(byService, service)
+		}
+		services = services[n:]
+	}
+	if m.out.volume.profiles == 0 {
+		return fmt.Errorf("there are no profiles")
+	}
+	return m.out.finish(ctx, true)
+}
+
+// source is a dataset of a block that is merged.
+type source struct {
+	*Dataset
+	ranks   []int // place of each kind of its block among those of the output
+	bytes   int64
+	fetched bool // as a whole
+
+	// Of its dataset, as merged so far: the node of each of its stack traces
+	// and the position of each of its series.
+	nodes, series []int32
+}
+
+// open reads all tables of contents of the blocks.
+func (m *merger) open(ctx context.Context, from []*Meta) ([]*source, error) {
+	rank := make(map[string]int)
+	for i := range m.out.meta.Kinds {
+		rank[m.out.meta.Kinds[i].key()] = i
+	}
+	perBlock := make([][]*source, len(from))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(mergeFetches)
+	for i, meta := range from {
+		ranks := make([]int, len(meta.Kinds))
+		for k := range ranks {
+			ranks[k] = rank[meta.Kinds[k].key()]
+		}
+		g.Go(func() error {
+			for _, v := range meta.Split() {
+				f := &fetcher{store: m.reader.store, key: v.Key(), size: v.Size}
+				datasets, err := m.reader.open(ctx, v, Request{From: 0, To: math.MaxInt64, Need: NeedAll}, f)
+				if err != nil {
+					return fmt.Errorf("read block %s: %w", f.key, err)
+				}
+				for _, d := range datasets {
+					perBlock[i] = append(perBlock[i], &source{Dataset: d, ranks: ranks, bytes: d.contents.bytes()})
+				}
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	return slices.Concat(perBlock...), err
+}
+
+// fetchGroup fetches the first datasets as a whole, as many as are held at
+// once, and returns how many they are. One that is too large alone is fetched
+// piece by piece when it is merged.
+func (m *merger) fetchGroup(ctx context.Context, services []string, byService map[string][]*source) (int, error) {
+	var group []*source
+	var total int64
+	n := 0
+	for _, service := range services {
+		var bytes int64
+		for _, s := range byService[service] {
+			bytes += s.bytes
+		}
+		if n > 0 && total+bytes > m.opts.FetchBytes {
+			break
+		}
+		n++
+		if total += bytes; total > m.opts.FetchBytes {
+			break // the first
+		}
+		group = append(group, byService[service]...)
+	}
+	for _, s := range group {
+		s.want(NeedAll)
+		s.fetched = true
+	}
+	return n, m.fetch(ctx, group)
+}
+
+// fetch reads what the sources were asked for.
+func (m *merger) fetch(ctx context.Context, sources []*source) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(mergeFetches)
+	done := make(map[*fetcher]bool)
+	for _, s := range sources {
+		if f := s.fetch; !done[f] {
+			done[f] = true
+			g.Go(func() error {
+				if err := f.fetch(ctx); err != nil {
+					return fmt.Errorf("read block %s: %w", f.key, err)
+				}
+				return nil
+			})
+		}
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, s := range sources {
+		s.Dataset.fetched = s.fetch.pieces
 	}
 	return nil
+}
+
+// release lets go of what was fetched.
+func release(sources []*source) {
+	for _, s := range sources {
+		s.Dataset.fetched, s.fetch.pieces = nil, nil
+		s.nodes, s.series = nil, nil
+	}
 }
 
 // importStacks enters the stack traces of a dataset into another and returns
@@ -67,103 +256,23 @@ func importStacks(d *Dataset, dec *Decoder, to *dataset) ([]int32, error) {
 	return nodes, nil
 }
 
-// destination is where a profile goes: a part and the position there, nil for
-// one that is left out.
-type destination struct {
-	part *part
-	at   int32
-}
-
-func (b *Builder) addPart(to *dataset, p *Part, dec *Decoder, nodes, seriesIDs []int32) error {
-	kind := b.kind(*p.Kind)
-	rows, err := p.rows(dec)
-	if err != nil {
-		return err
+// compareRows is the order of rows in a block: by slice of time, series, time
+// and id; of equal ones, which are repetitions, by where they come from.
+func (m *merger) compareRows(a, b *mergedRow) int {
+	if a.slice != b.slice {
+		return compareInt64(a.slice, b.slice)
 	}
-	dest := make([]destination, len(rows))
-	for i, r := range rows {
-		if b.seen == nil {
-			b.seen = make(map[seenKey]bool)
-		}
-		key := seenKey{r.id, kind}
-		if b.seen[key] {
-			continue
-		}
-		b.seen[key] = true
-		r.series = seriesIDs[r.series]
-		pt := to.part(kind, b.sliceOf(r.time))
-		dest[i] = destination{pt, int32(len(pt.profiles))}
-		b.addRow(pt, r, 0)
+	if a.series != b.series {
+		return int(a.series) - int(b.series)
 	}
-	return b.addSamples(p, dec, nodes, dest)
-}
-
-// rows decodes all columns of a part's profiles.
-func (p *Part) rows(dec *Decoder) ([]row, error) {
-	g := &p.contents.profiles
-	series, times, err := p.Profiles(dec)
-	if err != nil {
-		return nil, err
+	if a.time != b.time {
+		return compareInt64(a.time, b.time)
 	}
-	ids, err := p.IDs(dec)
-	if err != nil {
-		return nil, err
+	if c := bytes.Compare(a.id[:], b.id[:]); c != 0 {
+		return c
 	}
-	out := make([]row, len(times))
-	for i := range out {
-		out[i] = row{series: series[i], time: times[i], id: ids[i]}
+	if a.from != b.from {
+		return int(a.from) - int(b.from)
 	}
-	for v := range MaxValues + 2 {
-		column, err := p.dataset.int64s(dec, 1, g, profileTotal0+v)
-		if err != nil {
-			return nil, p.dataset.wrap("profiles", err)
-		}
-		for i, x := range column {
-			switch v {
-			case MaxValues:
-				out[i].duration = x
-			case MaxValues + 1:
-				out[i].period = x
-			default:
-				out[i].totals[v] = x
-			}
-		}
-	}
-	return out, nil
-}
-
-// addSamples adds the samples of the profiles that have a destination.
-func (b *Builder) addSamples(p *Part, dec *Decoder, nodes []int32, dest []destination) error {
-	owners, err := p.Owners(dec)
-	if err != nil {
-		return err
-	}
-	stacks, err := p.stacks(dec)
-	if err != nil {
-		return p.dataset.wrap("samples", err)
-	}
-	types := len(p.Kind.Samples)
-	var values [MaxValues][]int64
-	for v := range types {
-		if values[v], err = p.dataset.int64s(dec, 6+v, &p.contents.samples, sampleValue0+v); err != nil {
-			return p.dataset.wrap("samples", err)
-		}
-	}
-	spans, hi, lo, err := p.Spans(dec)
-	if err != nil {
-		return err
-	}
-	var one [MaxValues]int64
-	for i, owner := range owners {
-		d := dest[owner]
-		if d.part == nil {
-			continue
-		}
-		for v := range types {
-			one[v] = values[v][i]
-		}
-		d.part.samples.add(d.at, nodes[stacks[i]], one[:types], sampleIDs{spans[i], hi[i], lo[i]})
-		b.samples++
-	}
-	return nil
+	return int(a.at) - int(b.at)
 }

@@ -5,20 +5,27 @@ import (
 	"slices"
 )
 
+// seriesOrder returns the positions of series in the order of their kind and
+// labels.
+func seriesOrder(all []series) []int32 {
+	order := make([]int32, len(all))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		x, y := &all[a], &all[b]
+		return cmp.Or(cmp.Compare(x.kind, y.kind), x.labels.Compare(y.labels))
+	})
+	return order
+}
+
 // sortSeries orders the series of a dataset by their kind and labels and
 // renumbers the rows that refer to them; rank is the new position of each kind.
 func (d *dataset) sortSeries(rank []int) {
 	for i := range d.series {
 		d.series[i].kind = rank[d.series[i].kind]
 	}
-	order := make([]int32, len(d.series))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		x, y := &d.series[a], &d.series[b]
-		return cmp.Or(cmp.Compare(x.kind, y.kind), x.labels.Compare(y.labels))
-	})
+	order := seriesOrder(d.series)
 	place := make([]int32, len(order))
 	sorted := make([]series, len(order))
 	for r, i := range order {
@@ -58,11 +65,18 @@ func (p *part) sort(series, stacks int) {
 	for i, x := range s.profile {
 		s.profile[i] = rank[x]
 	}
+	var out samples
+	out.permutation(s, sampleOrder(s, sorted, series, stacks))
+	*s = out
+}
+
+// sampleOrder returns the positions of samples in their order. The profiles
+// that they refer to are sorted.
+func sampleOrder(s *samples, profiles []row, series, stacks int) []int32 {
 	// Stable counting sorts, the least significant key first.
-	by := countingSort(nil, len(rank), s.profile, func(x int32) int32 { return x })
+	by := countingSort(nil, len(profiles), s.profile, func(x int32) int32 { return x })
 	by = countingSort(by, stacks, s.stack, func(x int32) int32 { return x })
-	by = countingSort(by, series, s.profile, func(x int32) int32 { return sorted[x].series })
-	s.permute(by)
+	return countingSort(by, series, s.profile, func(x int32) int32 { return profiles[x].series })
 }
 
 // countingSort returns the positions of keys in the order of their rank, which
@@ -93,22 +107,34 @@ func countingSort(from []int32, n int, keys []int32, rank func(int32) int32) []i
 	return out
 }
 
-func (s *samples) permute(by []int32) {
-	s.profile = permuted(s.profile, by)
-	s.stack = permuted(s.stack, by)
+// permutation makes s the samples of another in the order of these positions.
+func (s *samples) permutation(of *samples, by []int32) {
+	s.profile = permuted(s.profile, of.profile, by)
+	s.stack = permuted(s.stack, of.stack, by)
 	for i := range s.values {
-		s.values[i] = permuted(s.values[i], by)
+		s.values[i] = permuted(s.values[i], of.values[i], by)
 	}
-	s.span, s.hi, s.lo = permuted(s.span, by), permuted(s.hi, by), permuted(s.lo, by)
+	s.span, s.hi, s.lo = permuted(s.span, of.span, by), permuted(s.hi, of.hi, by), permuted(s.lo, of.lo, by)
 }
 
-func permuted[T any](v []T, by []int32) []T {
+// permuted writes a column in the order of these positions over out.
+func permuted[T any](out, v []T, by []int32) []T {
 	if len(v) == 0 {
-		return v
+		return out[:0]
 	}
-	out := make([]T, len(by))
+	out = slices.Grow(out[:0], len(by))[:len(by)]
 	for i, x := range by {
 		out[i] = v[x]
 	}
 	return out
+}
+
+func compareInt64(a, b int64) int {
+	if a < b {
+		return -1
+	}
+	if a > b {
+		return 1
+	}
+	return 0
 }

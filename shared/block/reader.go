@@ -64,12 +64,23 @@ type Request struct {
 const maxFetchBytes = 32 << 20
 
 // Read fetches what the request wants of a block, in at most two round trips
-// to the store: the tables of contents of the datasets, then their columns. It
+// to the store: the tables of contents of the datasets, then their columns; of
+// a block of several volumes in two for each, one volume after another. It
 // hands the datasets that have something of it to each, by service; what was
 // fetched is decoded by their methods. If it is much, datasets come in groups,
 // with a round trip for each group, so that a large block is never held as a
 // whole. An error of each ends the reading.
 func (r *Reader) Read(ctx context.Context, m *Meta, req Request, each func(*Dataset) error) error {
+	for _, v := range m.Split() {
+		if err := r.readVolume(ctx, v, req, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readVolume reads a volume, which m describes as if there were no others.
+func (r *Reader) readVolume(ctx context.Context, m *Meta, req Request, each func(*Dataset) error) error {
 	if m.MaxTime < req.From || m.MinTime > req.To {
 		return nil
 	}
@@ -118,7 +129,7 @@ func (r *Reader) open(ctx context.Context, m *Meta, req Request, f *fetcher) ([]
 	var refs []*DatasetRef
 	for i := range m.Datasets {
 		d := &m.Datasets[i]
-		if (req.Service == nil || req.Service(d.Service)) && anyKind(d.Kinds, value) {
+		if d.Step == 0 && (req.Service == nil || req.Service(d.Service)) && anyKind(d.Kinds, value) {
 			refs = append(refs, d)
 			f.want(d.Contents)
 		}
@@ -161,7 +172,7 @@ func openDataset(m *Meta, ref *DatasetRef, f *fetcher, req Request, value []int)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Service: ref.Service, kinds: m.Kinds, fetch: f, contents: c}
+	d := &Dataset{Service: ref.Service, kinds: m.Kinds, shard: ref.Shard, shards: ref.Shards, fetch: f, contents: c}
 	for i := range c.parts {
 		p := &c.parts[i]
 		if value[p.kind] < 0 || p.maxTime < req.From || p.minTime > req.To {

@@ -27,15 +27,16 @@ func (t *stringTable) id(s string) uint32 {
 	return id
 }
 
-func (w *writer) kinds() error {
-	w.begin(KindsSection)
+// kinds writes the kinds of the whole block.
+func (v *volume) kinds() error {
 	var t stringTable
-	d := make([]parquetfile.Data, len(w.schemas[KindsSection]))
-	for i := range w.meta.Kinds {
-		k := &w.meta.Kinds[i]
-		for v, s := range k.Samples {
+	kinds := v.out.meta.Kinds
+	d := make([]parquetfile.Data, len(v.out.schemas[KindsSection]))
+	for i := range kinds {
+		k := &kinds[i]
+		for value, s := range k.Samples {
 			d[0].Int32 = append(d[0].Int32, int32(i))
-			d[1].Int32 = append(d[1].Int32, int32(v))
+			d[1].Int32 = append(d[1].Int32, int32(value))
 			for c, x := range []string{k.Name, s.Type, s.Unit, k.Period.Type, k.Period.Unit} {
 				d[2+c].IDs = append(d[2+c].IDs, t.id(x))
 			}
@@ -44,69 +45,40 @@ func (w *writer) kinds() error {
 	for i := range d {
 		d[i].Table = t.all
 	}
-	if _, err := w.rowGroup(0, len(d[0].Int32), d); err != nil {
-		return fmt.Errorf("section kinds: %w", err)
+	if err := v.encode(KindsSection, 0, new(rowGroup), 0, len(d[0].Int32), d); err != nil {
+		return fmt.Errorf("kinds: %w", err)
 	}
-	return w.end(KindsSection)
+	return nil
 }
 
-func (w *writer) series() error {
-	w.begin(SeriesSection)
-	base := int64(0)
-	for _, d := range w.datasets {
-		var t stringTable
-		c := make([]parquetfile.Data, seriesColumns)
-		for i := range d.series {
-			for _, l := range d.series[i].labels {
-				c[seriesID].Int32 = append(c[seriesID].Int32, int32(base)+int32(i))
-				c[seriesKind].Int32 = append(c[seriesKind].Int32, int32(d.series[i].kind))
-				c[seriesName].IDs = append(c[seriesName].IDs, t.id(l.Name))
-				c[seriesValue].IDs = append(c[seriesValue].IDs, t.id(l.Value))
-			}
+// seriesColumnsOf returns the columns of series, of which the first has the id
+// base.
+func seriesColumnsOf(list []series, base int32) []parquetfile.Data {
+	var t stringTable
+	c := make([]parquetfile.Data, seriesColumns)
+	for i := range list {
+		for _, l := range list[i].labels {
+			c[seriesID].Int32 = append(c[seriesID].Int32, base+int32(i))
+			c[seriesKind].Int32 = append(c[seriesKind].Int32, int32(list[i].kind))
+			c[seriesName].IDs = append(c[seriesName].IDs, t.id(l.Name))
+			c[seriesValue].IDs = append(c[seriesValue].IDs, t.id(l.Value))
 		}
-		c[seriesName].Table, c[seriesValue].Table = t.all, t.all
-		g, err := w.rowGroup(base, len(c[seriesID].Int32), c)
-		if err != nil {
-			return fmt.Errorf("series of %s: %w", d.service, err)
-		}
-		d.seriesBase, d.contents.series, d.contents.seriesRG = base, len(d.series), g
-		base += int64(len(d.series))
 	}
-	return w.end(SeriesSection)
+	c[seriesName].Table, c[seriesValue].Table = t.all, t.all
+	return c
 }
 
-func (w *writer) frames() error {
-	w.begin(FramesSection)
-	base := int64(0)
-	for _, d := range w.datasets {
-		n := len(d.symbols.Locations)
-		d.locationBase, d.contents.locations = base, n
-		if n > 0 { // else all stack traces are empty
-			c := frames(d.symbols, int32(base))
-			g, err := w.rowGroup(base, len(c[frameLocation].Int32), c)
-			if err != nil {
-				return fmt.Errorf("frames of %s: %w", d.service, err)
-			}
-			d.contents.framesRG = g
-		} else {
-			d.contents.framesRG = rowGroup{columns: make([]int, frameColumns)}
-		}
-		base += int64(n)
-	}
-	return w.end(FramesSection)
-}
-
-// frames returns the columns of the locations' frames, innermost first; the
-// first location has the id base.
-func frames(s *symtab.Table, base int32) []parquetfile.Data {
+// frames returns the columns of the frames of some locations of the tables,
+// innermost first; the first location has the id base.
+func frames(s *symtab.Table, locations []uint32, base int32) []parquetfile.Data {
 	c := make([]parquetfile.Data, frameColumns)
 	for i := range c {
 		c[i].Table = s.Strings
 	}
 	i64 := func(column int, v int64) { c[column].Int64 = append(c[column].Int64, v) }
 	str := func(column int, id uint32) { c[column].IDs = append(c[column].IDs, id) }
-	for i := range s.Locations {
-		l := &s.Locations[i]
+	for i, id := range locations {
+		l := &s.Locations[id]
 		lines := s.Lines[l.FirstLine : l.FirstLine+l.NumLines]
 		flags := int32(0)
 		if l.Folded {
@@ -148,94 +120,73 @@ func frames(s *symtab.Table, base int32) []parquetfile.Data {
 	return c
 }
 
-func (w *writer) stacks() error {
-	w.begin(StacksSection)
-	base := int64(0)
-	for _, d := range w.datasets {
-		t := &d.symbols.Stacks
-		n := len(t.Parents)
-		c := make([]parquetfile.Data, stackColumns)
-		for i := range n {
-			parent, location := t.Parents[i], t.Locations[i]
-			if i > 0 {
-				parent, location = parent+int32(base), location+int32(d.locationBase)
-			}
-			c[stackID].Int32 = append(c[stackID].Int32, int32(base)+int32(i))
-			c[stackParent].Int32 = append(c[stackParent].Int32, parent)
-			c[stackLocation].Int32 = append(c[stackLocation].Int32, location)
-		}
-		g, err := w.rowGroup(base, n, c)
-		if err != nil {
-			return fmt.Errorf("stacks of %s: %w", d.service, err)
-		}
-		d.stackBase, d.contents.stacksRG = base, g
-		base += int64(n)
+// stackColumnsOf returns the columns of a stack-trace tree, whose root has the
+// id base and whose first location has the id locationBase.
+func stackColumnsOf(t Stacks, base, locationBase int32) []parquetfile.Data {
+	n := len(t.Parents)
+	c := make([]parquetfile.Data, stackColumns)
+	for i := range c {
+		c[i].Int32 = make([]int32, n)
 	}
-	return w.end(StacksSection)
+	for i := range n {
+		parent, location := t.Parents[i], t.Locations[i]
+		if i > 0 {
+			parent, location = parent+base, location+locationBase
+		}
+		c[stackID].Int32[i], c[stackParent].Int32[i], c[stackLocation].Int32[i] = base+int32(i), parent, location
+	}
+	return c
 }
 
-func (w *writer) profiles() error {
-	w.begin(ProfilesSection)
-	base := int64(0)
-	for _, p := range w.order {
-		c := make([]parquetfile.Data, profileColumns)
-		i32 := func(column int, v int32) { c[column].Int32 = append(c[column].Int32, v) }
-		i64 := func(column int, v int64) { c[column].Int64 = append(c[column].Int64, v) }
-		e := &p.dataset.contents.parts[p.entry]
-		e.kind, e.minTime, e.maxTime = p.kind, p.profiles[0].time, p.profiles[0].time
-		for i := range p.profiles {
-			r := &p.profiles[i]
-			i32(profileRow, int32(base)+int32(i))
-			i32(profileKind, int32(p.kind))
-			i32(profileSeries, int32(p.dataset.seriesBase)+r.series)
-			i64(profileTime, r.time)
-			for v, x := range r.totals {
-				i64(profileTotal0+v, x)
-			}
-			i64(profileDuration, r.duration)
-			i64(profilePeriod, r.period)
-			c[profileUUID].UUID = append(c[profileUUID].UUID, r.id)
-			e.minTime, e.maxTime = min(e.minTime, r.time), max(e.maxTime, r.time)
+// profileColumnsOf returns the columns of profiles, of which the first has the
+// id base; the series that they count as 0 has the id seriesBase.
+func profileColumnsOf(profiles []row, kind int, base, seriesBase int32) []parquetfile.Data {
+	n := len(profiles)
+	c := make([]parquetfile.Data, profileColumns)
+	for i := range c {
+		switch i {
+		case profileRow, profileKind, profileSeries:
+			c[i].Int32 = make([]int32, n)
+		case profileUUID:
+			c[i].UUID = make([][16]byte, n)
+		default:
+			c[i].Int64 = make([]int64, n)
 		}
-		g, err := w.rowGroup(base, len(p.profiles), c)
-		if err != nil {
-			return fmt.Errorf("profiles of %s: %w", p.dataset.service, err)
-		}
-		e.profiles = g
-		base += int64(len(p.profiles))
 	}
-	return w.end(ProfilesSection)
+	for i := range profiles {
+		r := &profiles[i]
+		c[profileRow].Int32[i] = base + int32(i)
+		c[profileKind].Int32[i] = int32(kind)
+		c[profileSeries].Int32[i] = seriesBase + r.series
+		c[profileTime].Int64[i] = r.time
+		for v, x := range r.totals {
+			c[profileTotal0+v].Int64[i] = x
+		}
+		c[profileDuration].Int64[i] = r.duration
+		c[profilePeriod].Int64[i] = r.period
+		c[profileUUID].UUID[i] = r.id
+	}
+	return c
 }
 
-func (w *writer) samples() error {
-	w.begin(SamplesSection)
-	row := int64(0)
+// sampleColumnsOf returns the columns of samples, whose ids it changes: the
+// first profile has the id profileBase, the root of the stacks stackBase.
+func sampleColumnsOf(s *samples, profileBase, stackBase int32) []parquetfile.Data {
+	for i := range s.stack {
+		s.profile[i] += profileBase
+		s.stack[i] += stackBase
+	}
+	c := make([]parquetfile.Data, sampleColumns)
+	c[sampleProfile].Int32, c[sampleStack].Int32 = s.profile, s.stack
 	var zeros []int64
-	for _, p := range w.order {
-		e := &p.dataset.contents.parts[p.entry]
-		s := &p.part.samples
-		n := len(s.stack)
-		for len(zeros) < n {
-			zeros = append(zeros, make([]int64, n)...)
-		}
-		for i := range s.stack {
-			s.profile[i] += int32(e.profiles.base)
-			s.stack[i] += int32(p.dataset.stackBase)
-		}
-		c := make([]parquetfile.Data, sampleColumns)
-		c[sampleProfile].Int32, c[sampleStack].Int32 = s.profile, s.stack
-		for i, column := range [][]int64{s.values[0], s.values[1], s.values[2], s.values[3], s.span, s.hi, s.lo} {
-			if len(column) == 0 {
-				column = zeros[:n]
+	for i, column := range [][]int64{s.values[0], s.values[1], s.values[2], s.values[3], s.span, s.hi, s.lo} {
+		if len(column) == 0 {
+			if zeros == nil {
+				zeros = make([]int64, len(s.stack))
 			}
-			c[sampleValue0+i].Int64 = column
+			column = zeros
 		}
-		g, err := w.rowGroup(row, n, c)
-		if err != nil {
-			return fmt.Errorf("samples of %s: %w", p.dataset.service, err)
-		}
-		e.samples = g
-		row += int64(n)
+		c[sampleValue0+i].Int64 = column
 	}
-	return w.end(SamplesSection)
+	return c
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
@@ -20,8 +19,6 @@ import (
 var ErrStale = errors.New("sources were replaced or deleted since the job was planned")
 
 const (
-	// slice is the time of a row group of a merged block.
-	slice = 15 * time.Minute
 	// attempts is how often a write is tried.
 	attempts = 3
 	// backoff is the wait before the second attempt; it doubles.
@@ -83,53 +80,11 @@ func (c *Compactor) run(ctx context.Context, j Job) (*block.Meta, error) {
 	if done != nil || err != nil {
 		return done, err
 	}
-	body, meta, err := c.merge(ctx, j)
+	meta, err := c.merge(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	err = c.retry(ctx, func() error { return c.Store.Put(ctx, meta.Key(), body) })
-	if errors.Is(err, objstore.ErrExists) {
-		meta, err = c.adopt(ctx, j)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("put block: %w", err)
-	}
 	return c.commit(ctx, j, meta)
-}
-
-// merge makes the block of a job's sources.
-func (c *Compactor) merge(ctx context.Context, j Job) ([]byte, *block.Meta, error) {
-	// A block of level 1 lives for minutes: to make it small costs more than
-	// it is worth.
-	b := block.NewBuilder(block.Options{Slice: slice, Small: j.Level >= 2})
-	for i := range j.Sources {
-		m, err := block.ParseMeta(j.Sources[i].Detail)
-		if err != nil {
-			return nil, nil, fmt.Errorf("index row %s: %w", j.Sources[i].ID, err)
-		}
-		if err := b.AddBlock(ctx, c.Blocks, m); err != nil {
-			return nil, nil, err
-		}
-	}
-	return b.Build(j.Tenant, j.ID, j.Level, j.sourceIDs())
-}
-
-// adopt reads the description of the object that is there under the job's id
-// with other bytes: another build of this code has done the same job, and has
-// not committed it. What it wrote is as good.
-func (c *Compactor) adopt(ctx context.Context, j Job) (*block.Meta, error) {
-	body, err := c.Store.Get(ctx, block.Key(j.Tenant, j.ID))
-	if err != nil {
-		return nil, fmt.Errorf("read what is there: %w", err)
-	}
-	_, meta, err := block.Files(body)
-	if err != nil {
-		return nil, fmt.Errorf("read what is there: %w", err)
-	}
-	if meta.Tenant != j.Tenant || meta.ID != j.ID || !slices.Equal(meta.Sources, j.sourceIDs()) {
-		return nil, fmt.Errorf("%w: it is of other sources", objstore.ErrExists)
-	}
-	return meta, nil
 }
 
 // commit inserts the row of a merged block, which the index refuses if its

@@ -104,9 +104,13 @@ func TestBytesFollowFromSources(t *testing.T) {
 			require.Len(t, jobs, 1)
 			meta, err := w.compactor().Run(t.Context(), jobs[0])
 			require.NoError(t, err)
-			body, err := w.mem.Get(t.Context(), meta.Key())
-			require.NoError(t, err)
-			bodies = append(bodies, body)
+			var all []byte
+			for _, key := range meta.Keys() {
+				body, err := w.mem.Get(t.Context(), key)
+				require.NoError(t, err)
+				all = append(all, body...)
+			}
+			bodies = append(bodies, all)
 		}
 		require.Equal(t, bodies[0], bodies[1])
 		require.Equal(t, bodies[0], bodies[2])
@@ -204,40 +208,41 @@ func TestStaleJobsAreDropped(t *testing.T) {
 	}
 }
 
-// TestAnObjectOfAnotherBuildIsTaken: another version of this code has written
-// the same block in other bytes, and died.
-func TestAnObjectOfAnotherBuildIsTaken(t *testing.T) {
-	w := newWorld(t, 5)
-	fill(w)
-	j := w.job()
-	write := func(sources []string) {
-		reader, err := block.NewReader(w.mem)
-		require.NoError(t, err)
-		b := block.NewBuilder(block.Options{Slice: time.Second})
-		for _, s := range j.Sources {
-			m, err := block.ParseMeta(s.Detail)
+// TestTwoBuildsDoTheSameJob: another version of this code, which writes other
+// bytes, does the same job and dies, or is faster.
+func TestTwoBuildsDoTheSameJob(t *testing.T) {
+	for name, dies := range map[string]bool{"the other dies": true, "the other commits": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 5)
+			fill(w)
+			j := w.job()
+			other := policy()
+			other.Merge.Slice = time.Second
+			nested := false
+			w.plan.SetHook(func(c faultplan.Call, when faultplan.When) error {
+				if c.Op != blockindextest.Insert || when != faultplan.Before || nested {
+					return nil
+				}
+				nested = true
+				if dies {
+					w.plan.FailNext(blockindextest.Insert, faultplan.Before, nil)
+					w.plan.FailNth(blockindextest.Insert, 2, faultplan.Before, nil)
+					w.plan.FailNth(blockindextest.Insert, 3, faultplan.Before, nil)
+				}
+				_, err := w.compactorOf(other).Run(t.Context(), j)
+				require.Equal(t, dies, err != nil)
+				return nil
+			})
+			before := len(w.keys())
+			meta, err := w.compactor().Run(t.Context(), j)
 			require.NoError(t, err)
-			require.NoError(t, b.AddBlock(t.Context(), reader, m))
-		}
-		body, meta, err := b.Build("acme", j.ID, j.Level, sources)
-		require.NoError(t, err)
-		require.NoError(t, w.mem.Put(t.Context(), meta.Key(), body))
+			require.True(t, nested)
+			require.Greater(t, len(w.keys()), before+len(meta.Volumes), "both have put their objects")
+			w.requireAnswers("both")
+			w.life("swept")
+			w.requireSettled("swept")
+		})
 	}
-	ids := make([]string, len(j.Sources))
-	for i := range ids {
-		ids[i] = j.Sources[i].ID
-	}
-	write(ids)
-	_, err := w.compactor().Run(t.Context(), j)
-	require.NoError(t, err)
-	w.requireAnswers("taken")
-
-	w = newWorld(t, 5)
-	fill(w)
-	write(ids[1:])
-	_, err = w.compactor().Run(t.Context(), j)
-	require.ErrorIs(t, err, objstore.ErrExists)
-	w.requireAnswers("refused")
 }
 
 func TestProfilesStoredTwiceBecomeOne(t *testing.T) {
@@ -248,11 +253,8 @@ func TestProfilesStoredTwiceBecomeOne(t *testing.T) {
 	require.NoError(t, err)
 	reader, err := block.NewReader(w.mem)
 	require.NoError(t, err)
-	b := block.NewBuilder(block.Options{})
-	require.NoError(t, b.AddBlock(t.Context(), reader, m))
-	body, m, err := b.Build("acme", idOf("again", w.clock()), 0, nil)
+	m, err = reader.Merge(t.Context(), []*block.Meta{m}, block.Meta{Tenant: "acme", ID: idOf("again", w.clock())}, block.MergeOptions{}, w.mem.Put)
 	require.NoError(t, err)
-	require.NoError(t, w.mem.Put(t.Context(), m.Key(), body))
 	row.ID, row.Detail = m.ID, m.Append(nil)
 	require.NoError(t, w.index.Insert(t.Context(), row))
 	w.advance(time.Minute)

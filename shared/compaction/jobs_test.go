@@ -359,8 +359,10 @@ func TestTheLeaseIsRenewed(t *testing.T) {
 				close(renewed)
 			},
 		})
+		first := true // of the volumes
 		f.plan.SetHook(func(c faultplan.Call, when faultplan.When) error {
-			if c.Op == objstoretest.Put && when == faultplan.Before {
+			if c.Op == objstoretest.Put && when == faultplan.Before && first {
+				first = false
 				f.advance(100 * time.Second)
 				if lost {
 					f.advance(time.Minute)

@@ -38,7 +38,8 @@ func idOf(name string, committed time.Time) string {
 
 // rowOf makes a row and the least description that planning reads.
 func rowOf(tenant profile.TenantID, id string, level int, from, to, committed time.Time, size int64, sources ...string) blockindex.Row {
-	m := block.Meta{Tenant: tenant, ID: id, Level: level, Sources: sources, MinTime: from.UnixNano(), MaxTime: to.UnixNano(), Size: size}
+	m := block.Meta{Tenant: tenant, ID: id, Level: level, Sources: sources, MinTime: from.UnixNano(), MaxTime: to.UnixNano(), Complete: true}
+	m.Volumes = []block.Volume{{Size: size, MinTime: m.MinTime, MaxTime: m.MaxTime}}
 	return blockindex.Row{
 		Tenant: tenant, ID: id, Level: level, Sources: sources, MinTime: m.MinTime, MaxTime: m.MaxTime,
 		CommittedAt: committed.UnixMilli(), Detail: m.Append(nil),

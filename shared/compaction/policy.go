@@ -3,6 +3,7 @@ package compaction
 import (
 	"time"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 )
 
@@ -22,12 +23,15 @@ type Level struct {
 // Policy says which blocks are merged.
 type Policy struct {
 	Levels []Level // by level; blocks of a level that is not listed stay as they are
-	// MaxBytes bounds the objects that one job reads: blocks are merged in
-	// memory, where they take about ten times as much.
+	// MaxBytes bounds the objects that one job reads, and so the time that it
+	// takes. Memory does not depend on it.
 	MaxBytes int64
 	// MaxSpan is the longest time from the first to the last profile of a
 	// merged block; at most blockindex.MaxSpan.
 	MaxSpan time.Duration
+	// Merge says how blocks are merged, but for Small, which is so from level
+	// 2 on.
+	Merge block.MergeOptions
 }
 
 // DefaultPolicy has the counts and ages of Pyroscope's metastore. The windows
@@ -40,8 +44,9 @@ func DefaultPolicy() Policy {
 			{Blocks: 10, Age: 12 * time.Minute, Window: time.Hour},
 			{Blocks: 10, Age: 3 * time.Hour, Window: 6 * time.Hour},
 		},
-		MaxBytes: 64 << 20,
+		MaxBytes: 1 << 30,
 		MaxSpan:  blockindex.MaxSpan,
+		Merge:    block.DefaultMergeOptions(),
 	}
 }
 

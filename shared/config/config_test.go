@@ -41,11 +41,11 @@ func TestDefaults(t *testing.T) {
 	compact, err := config.LoadCompact(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Compact{
-		LogLevel: slog.LevelInfo, CompactBytes: 64 << 20, JobLease: 2 * time.Minute, JobAttempts: 5,
+		LogLevel: slog.LevelInfo, CompactBytes: 1 << 30, JobLease: 2 * time.Minute, JobAttempts: 5,
 	}, compact)
 	plan, err := config.LoadCompactPlan(empty)
 	require.NoError(t, err)
-	require.Equal(t, config.CompactPlan{LogLevel: slog.LevelInfo, CompactBytes: 64 << 20}, plan)
+	require.Equal(t, config.CompactPlan{LogLevel: slog.LevelInfo, CompactBytes: 1 << 30}, plan)
 	sweep, err := config.LoadSweep(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Sweep{LogLevel: slog.LevelInfo, SweepDelay: 15 * time.Minute, Retention: 31 * 24 * time.Hour}, sweep)

@@ -92,7 +92,7 @@ func Variables() []Variable {
 		{EnvDrainTime, "55s", UnitDuration, "1s", "14m", "how long a drainer works before it leaves the queue to the next one"},
 		{EnvVisibility, "90s", UnitDuration, "1s", "12h", "how long a received message is hidden from other drainers; extended while a flush is slow"},
 
-		{EnvCompactBytes, "64MiB", UnitBytes, "1MiB", "4GiB", "how many bytes of blocks are merged at once; it takes about ten times as much memory"},
+		{EnvCompactBytes, "1GiB", UnitBytes, "1MiB", "4GiB", "how many bytes of blocks one job merges, and so how long it takes; memory does not depend on it"},
 		{EnvJobLease, "2m", UnitDuration, "10s", "12h", "how long a compaction job belongs to a worker that gives no sign of life"},
 		{EnvJobAttempts, "5", UnitCount, "1", "100", "how often a compaction job is tried before it is set aside"},
 		{EnvSweepDelay, "15m", UnitDuration, "10m", "168h", "how long a merged block's sources are kept; longer than any query takes, and than a message can be hidden"},

@@ -17,7 +17,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/selector"
 )
 
-// maxReads is how many blocks of one query are read at once: enough to hide the
+// maxReads is how many objects of one query are read at once: enough to hide the
 // store's latency, few enough that what waits to be decoded stays small.
 const maxReads = 8
 
@@ -98,25 +98,30 @@ func each[W any](ctx context.Context, e *Engine, blocks []*block.Meta, req block
 	return workers, nil
 }
 
-// read sends the datasets of the blocks.
+// read sends the datasets of the blocks. The volumes of a block are read as if
+// they were blocks of their own.
 func (e *Engine) read(ctx context.Context, blocks []*block.Meta, req block.Request, to chan<- *block.Dataset) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(maxReads)
 	for _, m := range blocks {
-		g.Go(func() error {
-			err := e.reader.Read(ctx, m, req, func(d *block.Dataset) error {
-				select {
-				case to <- d:
-					return nil
-				case <-ctx.Done():
-					return context.Cause(ctx)
-				}
-			})
-			if err != nil && e.losses != nil && ctx.Err() == nil && e.losses.note(m.ID, err) {
-				return nil
-			}
-			return err
-		})
+		for _, v := range m.Split() {
+			g.Go(func() error { return e.readVolume(ctx, v, req, to) })
+		}
 	}
 	return g.Wait()
+}
+
+func (e *Engine) readVolume(ctx context.Context, v *block.Meta, req block.Request, to chan<- *block.Dataset) error {
+	err := e.reader.Read(ctx, v, req, func(d *block.Dataset) error {
+		select {
+		case to <- d:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	if err != nil && e.losses != nil && ctx.Err() == nil && e.losses.note(v.ID, err) {
+		return nil
+	}
+	return err
 }

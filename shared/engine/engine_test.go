@@ -88,14 +88,11 @@ func (w *world) put(t testing.TB, b *block.Builder, id string) {
 }
 
 // merged returns the world with its blocks merged into one.
-func (w *world) merged(t testing.TB, opts block.Options) *world {
-	b := block.NewBuilder(opts)
-	for _, m := range w.blocks {
-		require.NoError(t, b.AddBlock(t.Context(), w.reader, m))
-	}
+func (w *world) merged(t testing.TB, opts block.MergeOptions) *world {
+	meta, err := w.reader.Merge(t.Context(), w.blocks, block.Meta{Tenant: "acme", ID: id(999), Level: 1}, opts, w.objects.Put)
+	require.NoError(t, err)
 	out := *w
-	out.blocks = nil
-	out.put(t, b, id(999))
+	out.blocks = []*block.Meta{meta}
 	return &out
 }
 
@@ -203,7 +200,7 @@ func eachWorld(t *testing.T, f func(t *testing.T, w *world)) {
 		many := newWorld(t, seed, 120, 7, block.Options{})
 		t.Run(fmt.Sprintf("seed %d/seven blocks", seed), func(t *testing.T) { f(t, many) })
 		t.Run(fmt.Sprintf("seed %d/merged", seed), func(t *testing.T) {
-			f(t, many.merged(t, block.Options{Slice: 15 * time.Minute, Small: true}))
+			f(t, many.merged(t, block.MergeOptions{Slice: 15 * time.Minute, Small: true}))
 		})
 		t.Run(fmt.Sprintf("seed %d/one block", seed), func(t *testing.T) {
 			f(t, newWorld(t, seed, 60, 1, block.Options{Slice: 10 * time.Minute}))

@@ -82,7 +82,7 @@ func (s *Selection) estimate(m *block.Meta, wanted, all int64) int64 {
 	}
 	var bytes int64
 	for _, x := range s.sections {
-		bytes += m.Sections[x].Length
+		bytes += m.SectionBytes(x)
 	}
 	return int64(float64(bytes) * float64(wanted) / float64(max(all, 1)))
 }

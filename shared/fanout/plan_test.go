@@ -41,16 +41,18 @@ func described(tenant profile.TenantID, n int, size int64, services ...string) *
 			{Name: cpu.Name, Period: cpu.Period, Samples: []profile.ValueType{cpu.Sample}},
 		},
 	}
-	for i := range m.Sections { // samples are as large as all the others
-		m.Sections[i].Length = size / 10
+	v := block.Volume{Size: size, MinTime: m.MinTime, MaxTime: m.MaxTime}
+	for i := range v.Sections { // samples are as large as all the others
+		v.Sections[i].Length = size / 10
 	}
-	m.Sections[block.SamplesSection].Length = size / 2
+	v.Sections[block.SamplesSection].Length = size / 2
+	m.Volumes, m.Complete = []block.Volume{v}, true
 	for _, s := range services {
 		kind := 1
 		if s == "leaky" {
 			kind = 0
 		}
-		m.Datasets = append(m.Datasets, block.DatasetRef{Service: s, Kinds: []int{kind}})
+		m.Datasets = append(m.Datasets, block.DatasetRef{Service: s, Shards: 1, Kinds: []int{kind}})
 	}
 	return m
 }

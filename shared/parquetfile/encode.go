@@ -15,11 +15,10 @@ import (
 type encoder struct {
 	zstd  *zstd.Encoder
 	small bool
-	start int // of the file in buf
 
 	buf          []byte
 	encoding     format.Encoding // of the chunk's data pages
-	dataPage     int64           // where the first data page is, from the file's start; -1 before it
+	dataPage     int64           // where the first data page is in buf; -1 before it
 	uncompressed int64           // bytes of the chunk before compression, with headers
 
 	plain, packed []byte

@@ -73,23 +73,21 @@ func eachShape(t *testing.T, f func(t *testing.T, small bool, groups [][]parquet
 }
 
 func write(t testing.TB, enc *zstd.Encoder, small bool, groups [][]parquetfile.Data) (file []byte, chunks [][][]byte) {
-	w := parquetfile.NewWriter([]byte("before"), schema, enc, small)
-	var offsets []int64
-	var lengths [][]int
+	w := parquetfile.NewEncoder(schema, enc, small)
+	var encoded []*parquetfile.RowGroup
 	for _, g := range groups {
-		offsets = append(offsets, w.Offset())
-		l, err := w.RowGroup(g...)
+		e, err := w.RowGroup(g...)
 		require.NoError(t, err)
-		lengths = append(lengths, append([]int(nil), l...))
+		encoded = append(encoded, e)
 	}
-	out, err := w.Close(map[string]string{"b": "2", "a": "1"})
+	out, offsets, err := parquetfile.AppendFile([]byte("before"), schema, encoded, map[string]string{"b": "2", "a": "1"})
 	require.NoError(t, err)
 	require.Equal(t, "before", string(out[:6]))
 	file = out[6:]
 	for i := range groups {
 		at := int(offsets[i])
 		var cs [][]byte
-		for _, n := range lengths[i] {
+		for _, n := range encoded[i].Lengths {
 			cs = append(cs, file[at:at+n])
 			at += n
 		}
@@ -202,7 +200,7 @@ func decodeAny(d *parquetfile.Decoder, k parquetfile.Kind, chunk []byte, rows in
 
 func TestRowGroupRefusesUnevenColumns(t *testing.T) {
 	enc, _ := coders(t)
-	w := parquetfile.NewWriter(nil, schema, enc, false)
+	w := parquetfile.NewEncoder(schema, enc, false)
 	g := table(rand.New(rand.NewPCG(1, 1)), 5, shapes["few"])
 	_, err := w.RowGroup(g[:3]...)
 	require.Error(t, err)

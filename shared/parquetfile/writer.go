@@ -47,35 +47,34 @@ func (d *Data) rows(k Kind) int {
 	}
 }
 
-// Writer writes a file into memory, a row group at a time.
-type Writer struct {
-	schema  Schema
-	groups  []format.RowGroup
-	buf     []byte
-	rows    int64
-	enc     encoder
-	lengths []int
+// Encoder encodes the row groups of files that have one schema. It keeps its
+// buffers between them, and is not safe for concurrent use.
+type Encoder struct {
+	schema Schema
+	enc    encoder
 }
 
-// NewWriter returns a writer that appends a file to dst. It compresses with
-// enc, and with small set tries both encodings of integers on every chunk and
-// keeps the smaller.
-func NewWriter(dst []byte, schema Schema, enc *zstd.Encoder, small bool) *Writer {
-	w := &Writer{schema: schema, buf: append(dst, magic...), enc: encoder{zstd: enc, small: small}}
-	w.enc.start = len(dst)
-	return w
+// NewEncoder returns an encoder that compresses with enc, and with small set
+// tries both encodings of integers on every chunk and keeps the smaller.
+func NewEncoder(schema Schema, enc *zstd.Encoder, small bool) *Encoder {
+	return &Encoder{schema: schema, enc: encoder{zstd: enc, small: small}}
 }
 
-// Offset is where the next row group begins, in bytes from the file's start.
-func (w *Writer) Offset() int64 { return int64(len(w.buf) - w.enc.start) }
+// RowGroup is an encoded row group, which can be put anywhere in a file.
+type RowGroup struct {
+	// Lengths are those of the column chunks, in bytes; they follow one
+	// another without a gap.
+	Lengths []int
+	body    []byte
+	meta    format.RowGroup // as if the row group began at 0
+}
 
-// Rows is the number of rows written so far.
-func (w *Writer) Rows() int64 { return w.rows }
+// Size is how many bytes the column chunks have.
+func (g *RowGroup) Size() int { return len(g.body) }
 
-// RowGroup writes a row group of all columns, which must have equally many
-// rows, at least one. The chunks follow one another without a gap; the result
-// has their lengths in bytes and is valid until the next call.
-func (w *Writer) RowGroup(columns ...Data) ([]int, error) {
+// RowGroup encodes a row group of all columns, which must have equally many
+// rows, at least one.
+func (w *Encoder) RowGroup(columns ...Data) (*RowGroup, error) {
 	if len(columns) != len(w.schema) {
 		return nil, fmt.Errorf("write row group: %d columns, the schema has %d", len(columns), len(w.schema))
 	}
@@ -83,34 +82,32 @@ func (w *Writer) RowGroup(columns ...Data) ([]int, error) {
 	if rows == 0 {
 		return nil, fmt.Errorf("write row group: no rows")
 	}
-	group := format.RowGroup{
-		Columns: make([]format.ColumnChunk, len(columns)), NumRows: int64(rows),
-		FileOffset: w.Offset(), Ordinal: int16(len(w.groups)),
-	}
-	w.lengths = w.lengths[:0]
+	g := &RowGroup{meta: format.RowGroup{Columns: make([]format.ColumnChunk, len(columns)), NumRows: int64(rows)}}
+	w.enc.buf = w.enc.buf[:0]
 	for i := range columns {
 		c := w.schema[i]
 		if n := columns[i].rows(c.Kind); n != rows {
 			return nil, fmt.Errorf("write row group: column %s has %d rows, not %d", c.Name, n, rows)
 		}
-		before := len(w.buf)
+		before := len(w.enc.buf)
 		meta, err := w.chunk(c, &columns[i])
 		if err != nil {
 			return nil, fmt.Errorf("write column %s: %w", c.Name, err)
 		}
-		group.Columns[i].MetaData = meta
-		group.TotalByteSize += meta.TotalUncompressedSize
-		group.TotalCompressedSize += meta.TotalCompressedSize
-		w.lengths = append(w.lengths, len(w.buf)-before)
+		g.meta.Columns[i].MetaData = meta
+		g.meta.TotalByteSize += meta.TotalUncompressedSize
+		g.meta.TotalCompressedSize += meta.TotalCompressedSize
+		g.Lengths = append(g.Lengths, len(w.enc.buf)-before)
 	}
-	w.groups = append(w.groups, group)
-	w.rows += int64(rows)
-	return w.lengths, nil
+	g.body = slices.Clone(w.enc.buf)
+	return g, nil
 }
 
-func (w *Writer) chunk(c Column, d *Data) (format.ColumnMetaData, error) {
+// chunk appends a column chunk to the encoder's buffer.
+func (w *Encoder) chunk(c Column, d *Data) (format.ColumnMetaData, error) {
 	e := &w.enc
-	e.begin(w.buf)
+	start := int64(len(e.buf))
+	e.begin(e.buf)
 	var err error
 	switch c.Kind {
 	case Int32:
@@ -125,13 +122,11 @@ func (w *Writer) chunk(c Column, d *Data) (format.ColumnMetaData, error) {
 	if err != nil {
 		return format.ColumnMetaData{}, err
 	}
-	start := int64(len(w.buf) - e.start)
-	w.buf = e.buf
 	meta := format.ColumnMetaData{
 		Type: c.Kind.physical(), Codec: format.Zstd, PathInSchema: []string{c.Name},
 		Encoding:              []format.Encoding{e.encoding},
 		NumValues:             int64(d.rows(c.Kind)),
-		TotalCompressedSize:   int64(len(w.buf)-e.start) - start,
+		TotalCompressedSize:   int64(len(e.buf)) - start,
 		TotalUncompressedSize: e.uncompressed,
 		DataPageOffset:        e.dataPage,
 	}
@@ -142,11 +137,29 @@ func (w *Writer) chunk(c Column, d *Data) (format.ColumnMetaData, error) {
 	return meta, nil
 }
 
-// Close writes the footer, with meta as its key-value metadata, and returns
-// dst with the file appended.
-func (w *Writer) Close(meta map[string]string) ([]byte, error) {
-	footer := format.FileMetaData{
-		Version: 2, Schema: w.schema.elements(), NumRows: w.rows, RowGroups: w.groups, CreatedBy: createdBy,
+// AppendFile appends a file of these row groups, with meta as the key-value
+// metadata of its footer, to dst. It returns where each row group begins, in
+// bytes from the file's start. The row groups are used up: their bytes are let
+// go as they are copied.
+func AppendFile(dst []byte, schema Schema, groups []*RowGroup, meta map[string]string) (out []byte, offsets []int64, err error) {
+	start := len(dst)
+	dst = append(dst, magic...)
+	footer := format.FileMetaData{Version: 2, Schema: schema.elements(), CreatedBy: createdBy}
+	for i, g := range groups {
+		at := int64(len(dst) - start)
+		offsets = append(offsets, at)
+		dst = append(dst, g.body...)
+		g.body = nil
+		g.meta.FileOffset, g.meta.Ordinal = at, int16(i)
+		for c := range g.meta.Columns {
+			m := &g.meta.Columns[c].MetaData
+			m.DataPageOffset += at
+			if m.Encoding[len(m.Encoding)-1] == format.RLEDictionary {
+				m.DictionaryPageOffset += at
+			}
+		}
+		footer.NumRows += g.meta.NumRows
+		footer.RowGroups = append(footer.RowGroups, g.meta)
 	}
 	for k, v := range meta {
 		footer.KeyValueMetadata = append(footer.KeyValueMetadata, format.KeyValue{Key: k, Value: v})
@@ -154,11 +167,11 @@ func (w *Writer) Close(meta map[string]string) ([]byte, error) {
 	slices.SortFunc(footer.KeyValueMetadata, func(a, b format.KeyValue) int { return compareStrings(a.Key, b.Key) })
 	b, err := thrift.Marshal(new(thrift.CompactProtocol), &footer)
 	if err != nil {
-		return nil, fmt.Errorf("encode parquet footer: %w", err)
+		return nil, nil, fmt.Errorf("encode parquet footer: %w", err)
 	}
-	w.buf = append(w.buf, b...)
-	w.buf = binary.LittleEndian.AppendUint32(w.buf, uint32(len(b)))
-	return append(w.buf, magic...), nil
+	dst = append(dst, b...)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(b)))
+	return append(dst, magic...), offsets, nil
 }
 
 func compareStrings(a, b string) int {
@@ -179,7 +192,7 @@ func (e *encoder) page(kind format.PageType, encoding format.Encoding, values in
 
 func (e *encoder) write(kind format.PageType, encoding format.Encoding, values, uncompressed int, packed []byte) {
 	if kind == format.DataPage && e.dataPage < 0 {
-		e.dataPage = int64(len(e.buf) - e.start)
+		e.dataPage = int64(len(e.buf))
 	}
 	h := pageHeader{
 		kind: kind, encoding: encoding, values: int32(values), uncompressed: int32(uncompressed),

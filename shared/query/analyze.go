@@ -86,7 +86,7 @@ func (q *labelQuery) maySelect(set *engine.LabelSet) bool {
 func countBlock(scope *querierv1.QueryScope, m *block.Meta) {
 	size := func(sections ...block.Section) (n uint64) {
 		for _, s := range sections {
-			n += uint64(m.Sections[s].Length)
+			n += uint64(m.SectionBytes(s))
 		}
 		return n
 	}

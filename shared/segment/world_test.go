@@ -199,17 +199,16 @@ func (w *world) merge(tenant profile.TenantID) {
 	require.NoError(w.t, err)
 	reader, err := block.NewReader(w.mem)
 	require.NoError(w.t, err)
-	b := block.NewBuilder(block.Options{})
 	var ids []string
+	var from []*block.Meta
 	for _, r := range rows {
 		m, err := block.ParseMeta(r.Detail)
 		require.NoError(w.t, err)
-		require.NoError(w.t, b.AddBlock(ctx, reader, m))
-		ids = append(ids, r.ID)
+		from, ids = append(from, m), append(ids, r.ID)
 	}
-	body, meta, err := b.Build(tenant, ulid.ULID{15: 1}.String(), 1, ids)
+	into := block.Meta{Tenant: tenant, ID: ulid.ULID{15: 1}.String(), Level: 1, Sources: ids}
+	meta, err := reader.Merge(ctx, from, into, block.DefaultMergeOptions(), w.mem.Put)
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.mem.Put(ctx, meta.Key(), body))
 	require.NoError(w.t, w.index.Insert(ctx, blockindex.Row{
 		Tenant: tenant, ID: meta.ID, Level: 1, MinTime: meta.MinTime, MaxTime: meta.MaxTime,
 		CommittedAt: w.clock().UnixMilli(), Sources: ids, Detail: meta.Append(nil),

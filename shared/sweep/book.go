@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
 // book is the rows of a tenant.
@@ -14,10 +16,11 @@ type book struct {
 	// replacedAt is when a row that replaces this one was committed, the
 	// earliest of them, Unix milliseconds. The row itself may be gone.
 	replacedAt map[string]int64
+	objects    map[string][]string // keys of the objects of a row's block, by id
 }
 
 func newBook(rows []blockindex.Row) *book {
-	b := &book{rows: make(map[string]*blockindex.Row), replacedAt: make(map[string]int64)}
+	b := &book{rows: make(map[string]*blockindex.Row), replacedAt: make(map[string]int64), objects: make(map[string][]string)}
 	for i := range rows {
 		r := &rows[i]
 		b.rows[r.ID] = r
@@ -31,6 +34,27 @@ func newBook(rows []blockindex.Row) *book {
 }
 
 func (b *book) remove(r *blockindex.Row) { delete(b.rows, r.ID) }
+
+// hasObject reports whether a row names the object. A block can have objects
+// that its row does not name: two builds of this code, which write different
+// bytes, have done the same job, and one of them has committed it. What cannot
+// be known, as the row cannot be read, is taken for named.
+func (b *book) hasObject(tenant profile.TenantID, key string) bool {
+	r := b.rows[block.IDOf(tenant, key)]
+	if r == nil {
+		return false
+	}
+	keys, known := b.objects[r.ID]
+	if !known {
+		if m, err := block.ParseMeta(r.Detail); err == nil {
+			keys = m.Keys()
+		} else {
+			keys = []string{key}
+		}
+		b.objects[r.ID] = keys
+	}
+	return slices.Contains(keys, key)
+}
 
 func (b *book) isReplaced(r *blockindex.Row) bool {
 	_, ok := b.replacedAt[r.ID]

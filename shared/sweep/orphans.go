@@ -68,7 +68,7 @@ func (s *Sweeper) tenantOrphans(ctx context.Context, tenant profile.TenantID) (S
 	b := newBook(rows)
 	var errs []error
 	for _, o := range old {
-		if b.rows[strings.TrimPrefix(o.Key, block.Prefix(tenant))] != nil {
+		if b.hasObject(tenant, o.Key) {
 			continue
 		}
 		gone, err := s.orphan(ctx, b, o)
@@ -110,6 +110,9 @@ func (s *Sweeper) oldObjects(ctx context.Context, tenant profile.TenantID) ([]ob
 // reads it.
 func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (bool, error) {
 	m, err := s.describe(ctx, o)
+	if err == nil {
+		err = m.SetKey(o.Key)
+	}
 	switch {
 	case errors.Is(err, objstore.ErrNotExist):
 		return false, nil // somebody else has deleted it
@@ -119,7 +122,7 @@ func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (bool, e
 		return false, nil
 	case err != nil:
 		return false, err
-	case len(m.Sources) > 0 && !slices.ContainsFunc(m.Sources, func(id string) bool { return !b.isLive(id) }):
+	case b.rows[m.ID] == nil && len(m.Sources) > 0 && !slices.ContainsFunc(m.Sources, func(id string) bool { return !b.isLive(id) }):
 		return false, nil // the same job may come again
 	case s.expiredLately(m):
 		return false, nil

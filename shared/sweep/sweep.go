@@ -129,13 +129,27 @@ func (s *Sweeper) tenantRows(ctx context.Context, tenant profile.TenantID) (Stat
 				stats.Expired++
 				continue
 			}
-			if err := s.Store.Delete(ctx, block.Key(tenant, r.ID)); err != nil {
-				return stats, err // it is an orphan now
+			bytes, err := s.deleteObjects(ctx, r)
+			if err != nil {
+				return stats, err // what is left is orphans now
 			}
 			stats.Replaced++
-			if m, err := block.ParseMeta(r.Detail); err == nil {
-				stats.Bytes += m.Size
-			}
+			stats.Bytes += bytes
 		}
 	}
+}
+
+// deleteObjects deletes the objects of a row's block and returns how many bytes
+// they had. Those of a row that cannot be read are left to be found as orphans.
+func (s *Sweeper) deleteObjects(ctx context.Context, r *blockindex.Row) (int64, error) {
+	m, err := block.ParseMeta(r.Detail)
+	if err != nil || m.Tenant != r.Tenant || m.ID != r.ID {
+		return 0, nil
+	}
+	for _, key := range m.Keys() {
+		if err := s.Store.Delete(ctx, key); err != nil {
+			return 0, err
+		}
+	}
+	return m.Size, nil
 }

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -17,19 +16,14 @@ import (
 // settledOptions are those of blocks that compaction will not touch again.
 func settledOptions() block.Options { return block.Options{Slice: 15 * time.Minute, Small: true} }
 
-// merge makes one block of others.
-func merge(ctx context.Context, store objstore.Reader, from []*block.Meta) ([]byte, *block.Meta, error) {
+// merge makes one block of others and puts it into the store.
+func merge(ctx context.Context, store objstore.Store, from []*block.Meta) (*block.Meta, error) {
 	r, err := block.NewReader(store)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	b := block.NewBuilder(settledOptions())
-	for _, m := range from {
-		if err := b.AddBlock(ctx, r, m); err != nil {
-			return nil, nil, fmt.Errorf("merge block %s: %w", m.ID, err)
-		}
-	}
-	return b.Build(profile.AnonymousTenant, ulid.Make().String(), 1, nil)
+	into := block.Meta{Tenant: profile.AnonymousTenant, ID: ulid.Make().String(), Level: 1}
+	return r.Merge(ctx, from, into, block.DefaultMergeOptions(), store.Put)
 }
 
 // BenchmarkMerge merges all segments of the corpus into one block.
@@ -40,7 +34,7 @@ func BenchmarkMerge(b *testing.B) {
 	cpu := startMeter(b)
 	for b.Loop() {
 		var err error
-		_, m, err = merge(b.Context(), w.store, w.segments)
+		m, err = merge(b.Context(), w.store, w.segments)
 		require.NoError(b, err)
 	}
 	cpu.reportPer(w.corpus.profiles)
@@ -53,8 +47,8 @@ func BenchmarkMerge(b *testing.B) {
 func reportSections(b *testing.B, blocks []*block.Meta, profiles int) {
 	sizes := make(map[block.Section]int64)
 	for _, m := range blocks {
-		for i, e := range m.Sections {
-			sizes[block.Section(i)] += e.Length
+		for s := block.KindsSection; s <= block.SamplesSection; s++ {
+			sizes[s] += m.SectionBytes(s)
 		}
 	}
 	for s, n := range sizes {

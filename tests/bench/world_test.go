@@ -145,11 +145,11 @@ func (w *world) settle(ctx context.Context) error {
 	if w.segments, err = w.blocks(ctx, w.fresh); err != nil {
 		return err
 	}
-	body, m, err := merge(ctx, w.store, w.segments)
+	m, err := merge(ctx, w.store, w.segments)
 	if err != nil {
 		return err
 	}
-	return storeBlock(ctx, w.store, w.settled, body, m)
+	return storeRow(ctx, w.settled, m)
 }
 
 // blocks returns what an index has.
@@ -174,6 +174,10 @@ func storeBlock(ctx context.Context, store *filestore.Store, index blockindex.In
 	if err := store.Put(ctx, m.Key(), body); err != nil {
 		return err
 	}
+	return storeRow(ctx, index, m)
+}
+
+func storeRow(ctx context.Context, index blockindex.Index, m *block.Meta) error {
 	return index.Insert(ctx, blockindex.Row{
 		Tenant: m.Tenant, ID: m.ID, Level: m.Level, MinTime: m.MinTime, MaxTime: m.MaxTime,
 		CommittedAt: m.MaxTime / 1e6, Detail: m.Append(nil),

@@ -168,7 +168,14 @@ func (h *history) tidy() {
 		}
 		known := make(map[string]bool)
 		for i := range rows {
-			known[block.Key(tenant, rows[i].ID)] = true
+			m, err := block.ParseMeta(rows[i].Detail)
+			if err != nil {
+				h.truth.failed(err)
+				continue
+			}
+			for _, key := range m.Keys() {
+				known[key] = true
+			}
 		}
 		objects, err := h.store.List(h.t.Context(), block.Prefix(tenant), "", objstore.MaxListKeys)
 		if err != nil {
