@@ -25,10 +25,14 @@ import (
 // tableWait is how long a table may take until it can be used.
 const tableWait = time.Minute
 
+// jobLease is how long a compaction job is hidden when Lambda receives it: as
+// PYROCUMULUS_JOB_LEASE is by default.
+const jobLease = 2 * time.Minute
+
 // Names are those of the resources.
 type Names struct {
 	Bucket, Table, RecordsTable string
-	Queue, DeadLetters          string // end in .fifo, as SQS wants it
+	Queue, DeadLetters, Jobs    string // end in .fifo, as SQS wants it
 }
 
 // NamesFor returns names that begin with prefix, which is of lower-case letters,
@@ -36,7 +40,7 @@ type Names struct {
 func NamesFor(prefix string) Names {
 	return Names{
 		Bucket: prefix + "-blocks", Table: prefix + "-index", RecordsTable: prefix + "-records",
-		Queue: prefix + "-profiles.fifo", DeadLetters: prefix + "-dead-letters.fifo",
+		Queue: prefix + "-profiles.fifo", DeadLetters: prefix + "-dead-letters.fifo", Jobs: prefix + "-jobs.fifo",
 	}
 }
 
@@ -51,6 +55,7 @@ func (p Provisioned) Environment() []string {
 	return []string{
 		config.EnvBucket + "=" + p.Bucket, config.EnvTable + "=" + p.Table,
 		config.EnvRecords + "=" + p.RecordsTable, config.EnvQueueURL + "=" + p.QueueURL,
+		config.EnvJobsURL + "=" + p.JobsURL,
 	}
 }
 
@@ -77,8 +82,15 @@ func Create(ctx context.Context, cfg aws.Config, n Names, o Options) (Provisione
 	if err := expire(ctx, db, n.RecordsTable); err != nil {
 		return p, fmt.Errorf("set time to live of table %s: %w", n.RecordsTable, err)
 	}
+	client := sqs.NewFromConfig(cfg)
 	var err error
-	p.QueueURL, p.DeadLettersURL, err = Queues(ctx, sqs.NewFromConfig(cfg), n, o)
+	if p.QueueURL, p.DeadLettersURL, err = Queues(ctx, client, n, o); err != nil {
+		return p, err
+	}
+	// Jobs that fail too often are set aside by who does them.
+	attributes := sqsqueue.Attributes("")
+	attributes["VisibilityTimeout"] = strconv.Itoa(int(jobLease / time.Second))
+	p.JobsURL, err = createQueue(ctx, client, n.Jobs, attributes, o)
 	return p, err
 }
 
@@ -118,7 +130,7 @@ func expire(ctx context.Context, client *dynamodb.Client, table string) error {
 	return err
 }
 
-// Queues makes the two queues only, and returns their URLs.
+// Queues makes the queue of profiles and that of dead letters only, and returns their URLs.
 func Queues(ctx context.Context, client *sqs.Client, n Names, o Options) (url, deadLetters string, err error) {
 	if deadLetters, err = createQueue(ctx, client, n.DeadLetters, sqsqueue.DeadLetterAttributes(), o); err != nil {
 		return "", "", err

@@ -1,12 +1,9 @@
 package stack
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
-	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/localstack/runtimeapi"
 	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
@@ -25,18 +22,4 @@ func Front(h *runtimeapi.Host, log *slog.Logger) (http.Handler, error) {
 		return nil, fmt.Errorf("make front: %w", err)
 	}
 	return front, nil
-}
-
-// Tick starts the functions that have a schedule every period, which is a
-// minute on AWS, until ctx ends.
-func Tick(ctx context.Context, h *runtimeapi.Host, period time.Duration, log *slog.Logger) {
-	var wg sync.WaitGroup
-	for _, name := range []string{Segment, Compact} {
-		wg.Go(func() {
-			if err := h.Every(ctx, name, period); err != nil {
-				log.ErrorContext(ctx, "schedule ended", "function", name, "err", err)
-			}
-		})
-	}
-	wg.Wait()
 }

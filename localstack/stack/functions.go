@@ -14,10 +14,15 @@ import (
 const (
 	Ingest  = "ingest"
 	Segment = "segment"
+	Plan    = "compact-plan"
 	Compact = "compact"
+	Sweep   = "sweep"
 	Query   = "query"
 	Worker  = "query-worker"
 )
+
+// compactors is how many jobs of compaction are done at once.
+const compactors = 2
 
 // limits are those of a function, as it is deployed.
 func limits(name string) runtimeapi.Function {
@@ -26,8 +31,10 @@ func limits(name string) runtimeapi.Function {
 		// It drains for 55 s, then needs some seconds to write.
 		return runtimeapi.Function{MemoryMiB: 512, Timeout: 2 * time.Minute, Concurrency: 4}
 	case Compact:
-		// Ten times PYROCUMULUS_COMPACT_BYTES; one at a time plans for an index.
-		return runtimeapi.Function{MemoryMiB: 1024, Timeout: 10 * time.Minute, Concurrency: 1}
+		// Ten times PYROCUMULUS_COMPACT_BYTES.
+		return runtimeapi.Function{MemoryMiB: 1024, Timeout: 10 * time.Minute, Concurrency: compactors}
+	case Plan, Sweep:
+		return runtimeapi.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Concurrency: 1}
 	case Query:
 		return runtimeapi.Function{MemoryMiB: 1024, Timeout: 30 * time.Second, Concurrency: 10}
 	case Worker:

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
@@ -69,10 +70,16 @@ func Run(ctx context.Context, set emulators.Set, c Config) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s (choose another with -listen): %w", c.Listen, err)
 	}
+	cfg, err := set.Config(ctx)
+	if err != nil {
+		return err
+	}
 	tickCtx, stop := context.WithCancel(ctx)
-	ticked := make(chan struct{})
-	go func() { defer close(ticked); Tick(tickCtx, host, c.Period, c.Log) }()
-	defer func() { stop(); <-ticked }()
+	var background sync.WaitGroup
+	background.Go(func() { Tick(tickCtx, host, c.Period, c.Log) })
+	background.Go(func() { Map(tickCtx, host, cfg, resources.JobsURL, c.Log) })
+	defer background.Wait()
+	defer stop()
 	if c.Ready != nil {
 		c.Ready("http://"+listener.Addr().String(), "http://"+invoke.Addr().String())
 	}

@@ -19,7 +19,7 @@ var nowhere = emulators.Set{S3: "http://127.0.0.1:1", SQS: "http://127.0.0.1:1",
 
 // resources are as Provision makes them.
 var resources = provision.Provisioned{Resources: config.Resources{
-	Bucket: "b", Table: "t", RecordsTable: "r", QueueURL: "http://127.0.0.1:1/0/q.fifo",
+	Bucket: "b", Table: "t", RecordsTable: "r", QueueURL: "http://127.0.0.1:1/0/q.fifo", JobsURL: "http://127.0.0.1:1/0/j.fifo",
 }}
 
 // build makes all bootstraps and returns them as functions.
@@ -44,9 +44,9 @@ func TestEveryBootstrapStarts(t *testing.T) {
 		f.Variables = nil
 		_, err = runtimeapi.MeasureStart(f)
 		require.ErrorContains(t, err, "exit status 1")
-		require.ErrorContains(t, err, config.EnvBucket+" is not set")
+		require.ErrorContains(t, err, " is not set: the deployment must name the resource")
 	}
-	for _, name := range []string{stack.Ingest, stack.Segment, stack.Compact, stack.Query, stack.Worker} {
+	for _, name := range []string{stack.Ingest, stack.Segment, stack.Plan, stack.Compact, stack.Sweep, stack.Query, stack.Worker} {
 		require.True(t, names[name], name)
 	}
 }
@@ -101,6 +101,6 @@ func TestFunctionsAreFound(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, functions, 1)
 	require.Equal(t, "compact", functions[0].Name)
-	require.Equal(t, 1, functions[0].Concurrency)
+	require.Equal(t, 1024, functions[0].MemoryMiB)
 	require.Equal(t, map[string]string{"A": "b"}, functions[0].Variables)
 }

@@ -124,6 +124,28 @@ func TestDeadlinePasses(t *testing.T) {
 	}
 }
 
+// Segments are merged by jobs that the planner puts on a queue, and the worker
+// that does the first of them is killed after it has committed: the job comes
+// again and finds itself done.
+func TestCompaction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	var sent []map[string]int64
+	for range 3 {
+		sent = append(sent, w.pushMany("a", 5))
+		w.drainAll()
+	}
+	killed := w.proxies.once("TransactWriteItems", false, func() { w.host.Kill(stack.Compact) })
+	done := func() bool { return strings.Contains(w.host.Logs(stack.Compact), `"msg":"message done"`) }
+	require.Eventually(t, func() bool { // segments are merged when they are 36 s old
+		_, err := w.host.Invoke(t.Context(), stack.Plan, nil)
+		require.NoError(t, err)
+		return done()
+	}, 4*time.Minute, time.Second)
+	<-killed
+	w.requireCounted("a", sent...)
+}
+
 // Environments of ingest come and go while clients push, and there are fewer
 // than clients.
 func TestColdStarts(t *testing.T) {

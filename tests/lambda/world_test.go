@@ -90,6 +90,7 @@ func (w *world) start(change func(*runtimeapi.Function)) {
 	variables := stack.Variables(w.proxies.emulators, w.resources, invoke.URL)
 	maps.Copy(variables, map[string]string{
 		config.EnvMultitenancy: "true", config.EnvFlushInterval: flushInterval, config.EnvVisibility: visibility.String(),
+		config.EnvJobLease: "10s",
 	})
 	functions, err := stack.Functions(bootstraps, variables)
 	require.NoError(w.t, err)
@@ -104,7 +105,18 @@ func (w *world) start(change func(*runtimeapi.Function)) {
 	require.NoError(w.t, err)
 	server := httptest.NewServer(front)
 	w.host, w.url = host, server.URL
+	ctx, cancel := context.WithCancel(context.Background())
+	var mapping sync.WaitGroup
+	cfg, err := w.emulators.Config(ctx)
+	require.NoError(w.t, err)
+	_, err = sqs.NewFromConfig(cfg).SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{
+		QueueUrl: &w.resources.JobsURL, Attributes: map[string]string{"VisibilityTimeout": "10"},
+	})
+	require.NoError(w.t, err)
+	mapping.Go(func() { stack.Map(ctx, host, cfg, w.resources.JobsURL, slog.New(slog.DiscardHandler)) })
 	w.t.Cleanup(func() {
+		cancel()
+		mapping.Wait()
 		server.Close()
 		host.Close()
 		invoke.Close()
