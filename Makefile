@@ -69,6 +69,24 @@ golden: ## write all golden files anew, then show what changed
 build: ## make .build/<function>.zip of each function, for Lambda on arm64
 	go run ./scripts/build
 
+CDK ?= npx --yes aws-cdk@2.1148.1
+
+.PHONY: synth
+synth: build ## make the CloudFormation template in .cdk.out; ARGS are flags of cdk, as -c size=medium
+	$(CDK) synth --quiet $(ARGS)
+
+.PHONY: diff
+diff: build ## show what deploy would change in the AWS account
+	$(CDK) diff $(ARGS)
+
+.PHONY: deploy
+deploy: build ## make or update the stack in the AWS account
+	$(CDK) deploy $(ARGS)
+
+.PHONY: destroy
+destroy: ## delete the stack; what is stored stays unless it was deployed with -c destroy=true
+	$(CDK) destroy $(ARGS)
+
 .PHONY: clean
 clean: ## remove what the other targets made
 	rm -rf .build .cdk.out
