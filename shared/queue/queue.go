@@ -13,7 +13,8 @@
 //   - At least once. A received message is hidden for the visibility timeout.
 //     If it is not deleted by then it is received again, with a receive count
 //     one higher. What was in flight when a process died is received again
-//     with a count of at least 2.
+//     with a count of at least 2. So is, each time, what was moved back from
+//     a queue of dead letters; see [RedriveID].
 //   - Order. Messages of a group are received in the order of their sequence
 //     numbers. While a message of a group is in flight no message of that
 //     group is received by another Receive; one Receive may return several of

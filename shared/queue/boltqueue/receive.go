@@ -123,7 +123,7 @@ func (q *Queue) read(got []taken) ([]queue.Delivery, error) {
 				Message:  queue.Message{Group: t.group, DedupID: r.dedupID, Body: bytes.Clone(bodies.Get(key))},
 				Handle:   q.formatHandle(t.handle),
 				Sequence: fmt.Sprintf("%020d", t.seq),
-				Receives: t.receives,
+				Receives: queue.Receives(r.dedupID, t.receives),
 				SentAt:   time.UnixMilli(t.sent),
 			})
 		}

@@ -205,7 +205,7 @@ func (m *Mem) take(limit int, visibility time.Duration) []queue.Delivery {
 			copied := one.Message
 			copied.Body = slices.Clone(one.Body)
 			out = append(out, queue.Delivery{
-				Message: copied, Handle: one.handle, Sequence: fmt.Sprintf("%020d", one.seq), Receives: one.receives,
+				Message: copied, Handle: one.handle, Sequence: fmt.Sprintf("%020d", one.seq), Receives: queue.Receives(one.DedupID, one.receives),
 				SentAt: one.sent.Truncate(time.Millisecond),
 			})
 		}

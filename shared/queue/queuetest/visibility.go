@@ -28,6 +28,19 @@ var visibilityChecks = []check{
 			require.NotEqual(c.t, first.Handle, again.Handle)
 		}
 	}},
+	{"what was moved back from dead letters counts as received before", func(c *contract) {
+		c.send(msg("g", "1"))
+		dead := c.receiveOne("1", long)
+		back := dead.Message
+		back.DedupID = queue.RedriveID(dead)
+		c.delete(dead)
+		c.send(back)
+		d := c.receiveOne(back.DedupID, short)
+		require.Equal(c.t, 2, d.Receives)
+		require.Equal(c.t, back, d.Message)
+		c.advance(overShort)
+		require.Equal(c.t, 3, c.receiveOne(back.DedupID, long).Receives)
+	}},
 	{"a deleted message is not received again", func(c *contract) {
 		c.send(msg("g", "1"))
 		c.delete(c.receiveOne("1", short))

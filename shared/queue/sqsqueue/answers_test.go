@@ -96,6 +96,8 @@ func TestErrorsOfEntries(t *testing.T) {
 		code, message string
 		want          map[string]string // by operation; those not named: other
 	}{
+		{"InvalidParameterValueException", "Value AQ== for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.",
+			map[string]string{send: "ErrBadEntry", extend: "ErrHandle", del: "ErrHandle"}},
 		{"InvalidParameterValue", "Value AQ== for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.",
 			map[string]string{send: "ErrBadEntry", extend: "ErrHandle", del: "ErrHandle"}},
 		{"InvalidParameterValue", "Value 43200 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].",

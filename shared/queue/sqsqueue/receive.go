@@ -68,7 +68,7 @@ func deliveryOf(m *types.Message) queue.Delivery {
 	// Without a count it is not certain that this is the first time.
 	d.Receives = 2
 	if n, err := strconv.Atoi(attribute(types.MessageSystemAttributeNameApproximateReceiveCount)); err == nil && n > 0 {
-		d.Receives = n
+		d.Receives = queue.Receives(d.DedupID, n)
 	}
 	if ms, err := strconv.ParseInt(attribute(types.MessageSystemAttributeNameSentTimestamp), 10, 64); err == nil {
 		d.SentAt = time.UnixMilli(ms)

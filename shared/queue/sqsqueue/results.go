@@ -86,7 +86,7 @@ func idOf(i int) *string { return aws.String(strconv.Itoa(i)) }
 
 // meaningOfSend is the error of the contract for an entry of a Send, or nil.
 func meaningOfSend(code, _ string) error {
-	if isRefusal(code) || code == "InvalidParameterValue" || code == "MissingParameter" {
+	if isRefusal(code) || code == "InvalidParameterValue" || code == "InvalidParameterValueException" || code == "MissingParameter" {
 		return queue.ErrBadEntry
 	}
 	return nil
@@ -96,7 +96,7 @@ func meaningOfSend(code, _ string) error {
 // than the handle can be wrong with such an entry is the timeout.
 func meaningOfHandle(code, message string) error {
 	switch code {
-	case "InvalidParameterValue":
+	case "InvalidParameterValue", "InvalidParameterValueException": // the second is of the JSON protocol
 		if strings.Contains(message, "parameter VisibilityTimeout") {
 			return queue.ErrBadEntry
 		}
