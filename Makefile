@@ -36,7 +36,7 @@ simulation: ## run HISTORIES (10000) invented histories of the whole system agai
 
 .PHONY: test-emulators
 test-emulators: ## test the AWS adapters and the deployed binaries against emulators; needs Python, Java and Maven
-	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators ./tests/lambda
+	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators ./tests/lambda ./scripts/redrive
 
 .PHONY: lint
 lint: ## check format, go vet and staticcheck

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
@@ -20,58 +19,37 @@ import (
 )
 
 func TestBlockIndex(t *testing.T) {
-	address := endpoint(t, "PYROCUMULUS_DYNAMODB_ENDPOINT")
-	if !inner() {
-		compare(t, "DynamoDB Local")
-		return
-	}
-	client := dynamodb.NewFromConfig(awsConfig(t, address))
-	run, n := time.Now().UnixNano(), atomic.Int64{}
-	names := make(map[blockindex.Index]string)
-	blockindextest.Run(t, func(t *testing.T) blockindex.Index {
-		table := fmt.Sprintf("test-%d-%d", run, n.Add(1))
-		createTable(t, client, table)
-		ix := dynamoindex.New(client, table)
-		names[ix] = table
-		return ix
-	}, blockindextest.Reopen(func(_ *testing.T, ix blockindex.Index) blockindex.Index {
-		return dynamoindex.New(client, names[ix])
-	}))
+	onEach(t, func(t *testing.T, _ emulator, cfg aws.Config) {
+		client := dynamodb.NewFromConfig(cfg)
+		run, n := time.Now().UnixNano(), atomic.Int64{}
+		names := make(map[blockindex.Index]string)
+		blockindextest.Run(t, func(t *testing.T) blockindex.Index {
+			table := fmt.Sprintf("test-%d-%d", run, n.Add(1))
+			_, err := client.CreateTable(t.Context(), dynamoindex.Table(table))
+			require.NoError(t, err)
+			ix := dynamoindex.New(client, table)
+			names[ix] = table
+			return ix
+		}, blockindextest.Reopen(func(_ *testing.T, ix blockindex.Index) blockindex.Index {
+			return dynamoindex.New(client, names[ix])
+		}))
+	}, dynamoDBLocal())
 }
 
 func TestRecords(t *testing.T) {
-	address := endpoint(t, "PYROCUMULUS_DYNAMODB_ENDPOINT")
-	if !inner() {
-		compare(t, "DynamoDB Local")
-		return
-	}
-	client := dynamodb.NewFromConfig(awsConfig(t, address))
-	run, n := time.Now().UnixNano(), atomic.Int64{}
-	names := make(map[records.Store]string)
-	recordstest.Run(t, func(t *testing.T, now func() time.Time) records.Store {
-		table := fmt.Sprintf("records-%d-%d", run, n.Add(1))
-		_, err := client.CreateTable(t.Context(), dynamorecords.Table(table))
-		require.NoError(t, err)
-		s := dynamorecords.New(client, table, dynamorecords.Options{Now: now})
-		names[s] = table
-		return s
-	}, recordstest.Reopen(func(_ *testing.T, s records.Store, now func() time.Time) records.Store {
-		return dynamorecords.New(client, names[s], dynamorecords.Options{Now: now})
-	}))
-}
-
-func createTable(t *testing.T, client *dynamodb.Client, table string) {
-	t.Helper()
-	in := &dynamodb.CreateTableInput{TableName: &table, BillingMode: types.BillingModePayPerRequest}
-	for name, kind := range map[string]types.KeyType{dynamoindex.PartitionKey: types.KeyTypeHash, dynamoindex.SortKey: types.KeyTypeRange} {
-		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
-			AttributeName: &name, AttributeType: types.ScalarAttributeTypeS,
-		})
-		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: aws.String(name), KeyType: kind})
-	}
-	if in.KeySchema[0].KeyType != types.KeyTypeHash { // it must come first
-		in.KeySchema[0], in.KeySchema[1] = in.KeySchema[1], in.KeySchema[0]
-	}
-	_, err := client.CreateTable(t.Context(), in)
-	require.NoError(t, err)
+	onEach(t, func(t *testing.T, _ emulator, cfg aws.Config) {
+		client := dynamodb.NewFromConfig(cfg)
+		run, n := time.Now().UnixNano(), atomic.Int64{}
+		names := make(map[records.Store]string)
+		recordstest.Run(t, func(t *testing.T, now func() time.Time) records.Store {
+			table := fmt.Sprintf("records-%d-%d", run, n.Add(1))
+			_, err := client.CreateTable(t.Context(), dynamorecords.Table(table))
+			require.NoError(t, err)
+			s := dynamorecords.New(client, table, dynamorecords.Options{Now: now})
+			names[s] = table
+			return s
+		}, recordstest.Reopen(func(_ *testing.T, s records.Store, now func() time.Time) records.Store {
+			return dynamorecords.New(client, names[s], dynamorecords.Options{Now: now})
+		}))
+	}, dynamoDBLocal())
 }

@@ -2,37 +2,34 @@ package emulators
 
 import (
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pyrocumulus/pyrocumulus/localstack/provision"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/queuetest"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/sqsqueue"
 )
 
 func TestQueue(t *testing.T) {
-	address := endpoint(t, "PYROCUMULUS_SQS_ENDPOINT")
-	if !inner() {
-		compare(t, "MiniStack")
-		return
-	}
-	client := sqs.NewFromConfig(awsConfig(t, address))
-	run, n := time.Now().UnixNano(), atomic.Int64{}
-	queuetest.Run(t, func(t *testing.T) queuetest.Harness {
-		out, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{
-			QueueName: aws.String(fmt.Sprintf("test-%d-%d.fifo", run, n.Add(1))),
-			// As sqsqueue wants it, but for MaximumMessageSize: MiniStack takes
-			// 256 KiB at most.
-			Attributes: map[string]string{
-				"FifoQueue": "true", "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId",
-				"MessageRetentionPeriod": "345600",
-			},
+	onEach(t, func(t *testing.T, e emulator, cfg aws.Config) {
+		// Servers that close idle connections after some seconds lose, now and
+		// then, the answer to what has just arrived on one; and what a lost answer
+		// held is hidden for as long as its receiver wanted.
+		cfg.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) { tr.DisableKeepAlives = true })
+		client := sqs.NewFromConfig(cfg)
+		run, n := time.Now().UnixNano(), atomic.Int64{}
+		queuetest.Run(t, func(t *testing.T) queuetest.Harness {
+			names := provision.NamesFor(fmt.Sprintf("test-%d-%d", run, n.Add(1)))
+			url, _, err := provision.Queues(t.Context(), client, names, e.options)
+			require.NoError(t, err)
+			return queuetest.Harness{Queue: sqsqueue.New(client, url)}
 		})
-		require.NoError(t, err)
-		return queuetest.Harness{Queue: sqsqueue.New(client, *out.QueueUrl)}
-	})
+	}, miniStack(), localStack())
 }

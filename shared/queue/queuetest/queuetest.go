@@ -14,7 +14,7 @@ type Harness struct {
 	Queue queue.Queue
 	// Advance moves the queue's clock, and wakes up what waits for it. It is
 	// nil for a real service; then the suite sleeps for a few seconds here and
-	// there and leaves out, with a line in the log, what would take minutes.
+	// there, runs checks in parallel, and leaves out, with a line in the log, what would take minutes.
 	Advance func(d time.Duration)
 	// Reopen loses the process that has the queue open and returns the queue
 	// as the next process finds it. It is nil if no part of the queue lives in
@@ -52,7 +52,13 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, one := range group.checks {
-				t.Run(one.name, func(t *testing.T) { one.run(newContract(t, open(t))) })
+				t.Run(one.name, func(t *testing.T) {
+					h := open(t)
+					if h.Advance == nil {
+						t.Parallel() // a check of a real service spends its time asleep
+					}
+					one.run(newContract(t, h))
+				})
 			}
 		})
 	}

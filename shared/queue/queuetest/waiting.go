@@ -91,6 +91,7 @@ var waitChecks = []check{
 		require.Error(c.t, a.err)
 		require.Empty(c.t, a.got)
 		c.send(msg("g", "1"))
+		c.advance(time.Second) // for a queue that goes on waiting for who has gone
 		require.Equal(c.t, 1, c.receiveOne("1", long).Receives)
 	}},
 	{"with a cancelled context there is no waiting", func(c *contract) {
