@@ -23,6 +23,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/s3store"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/lambdabackend"
+	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/sqsqueue"
 	"github.com/pyrocumulus/pyrocumulus/shared/records/dynamorecords"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
@@ -61,9 +62,22 @@ func (e Environment) Records() *dynamorecords.Store {
 	return dynamorecords.New(dynamodb.NewFromConfig(e.sdk), e.RecordsTable, dynamorecords.Options{})
 }
 
-// Queue returns the queue; it needs config.EnvQueueURL.
-func (e Environment) Queue() *sqsqueue.Queue {
-	return sqsqueue.New(sqs.NewFromConfig(e.sdk), e.QueueURL)
+// Senders returns the queues to send to; it needs config.EnvQueueURL.
+func (e Environment) Senders() []queue.Sender {
+	var out []queue.Sender
+	for _, url := range e.QueueURLs() {
+		out = append(out, sqsqueue.New(sqs.NewFromConfig(e.sdk), url))
+	}
+	return out
+}
+
+// Drained returns the queues to receive from; it needs config.EnvQueueURL.
+func (e Environment) Drained() []assembly.Drained {
+	var out []assembly.Drained
+	for _, url := range e.QueueURLs() {
+		out = append(out, sqsqueue.New(sqs.NewFromConfig(e.sdk), url))
+	}
+	return out
 }
 
 // Workers returns the query workers; it needs config.EnvWorker and

@@ -24,6 +24,7 @@ func main() {
 	flag.DurationVar(&c.CompactInterval, "compact-interval", 5*time.Second, "how often blocks to merge are looked for; 0 for never")
 	flag.IntVar(&c.CompactWorkers, "compact-workers", 1, "how many merges are under way at once")
 	flag.DurationVar(&c.SweepInterval, "sweep-interval", time.Minute, "how often blocks are deleted that were merged or are too old; 0 for never")
+	flag.IntVar(&c.Queues, "queues", 1, "how many `queues` to have, each with a drainer of its own")
 	flag.BoolVar(&c.Multitenancy, "multitenancy", false, "take the tenant from the X-Scope-OrgID header")
 	flag.BoolVar(&c.SelfProfile, "self-profile", true, "send the process's own profiles to itself, as service pyrocumulus")
 	level := flag.String("log-level", "warn", "debug, info, warn or error; info logs every request")

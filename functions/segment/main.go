@@ -1,5 +1,5 @@
-// Command segment is the Lambda function that drains the queue into segments.
-// A schedule starts it once a minute.
+// Command segment is the Lambda function that drains the queues into segments.
+// Schedules start it once a minute, with a segment.Turn as their event.
 package main
 
 import (
@@ -24,5 +24,5 @@ func assemble(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	idle := segment.DefaultSettings().IdleWait
-	return assembly.Segment(aws.Host(settings.LogLevel), settings, idle, env.Queue(), env.Store(), env.Index())
+	return assembly.Segment(aws.Host(settings.LogLevel), settings, idle, env.Drained(), env.Store(), env.Index())
 }

@@ -36,7 +36,7 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config.Segment{
 		LogLevel: slog.LevelInfo, FlushInterval: 10 * time.Second, FlushBytes: 16 << 20,
-		DrainTime: 55 * time.Second, Visibility: 90 * time.Second,
+		DrainTime: 55 * time.Second, Visibility: 90 * time.Second, Backlog: 20_000,
 	}, segment)
 	compact, err := config.LoadCompact(empty)
 	require.NoError(t, err)

@@ -37,6 +37,7 @@ type Segment struct {
 	FlushBytes    int64
 	DrainTime     time.Duration
 	Visibility    time.Duration // three times FlushInterval or more
+	Backlog       int           // messages of a queue for each drainer beyond the first
 }
 
 // CompactPlan are the settings of the compact-plan function.
@@ -119,6 +120,7 @@ func LoadSegment(lookup Lookup) (Segment, error) {
 		FlushBytes:    r.bytes(EnvFlushBytes),
 		DrainTime:     r.duration(EnvDrainTime),
 		Visibility:    r.duration(EnvVisibility),
+		Backlog:       r.count(EnvBacklog),
 	}
 	if r.err() == nil && s.Visibility < 3*s.FlushInterval {
 		r.problem(EnvVisibility, s.Visibility.String(), fmt.Sprintf(

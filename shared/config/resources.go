@@ -12,13 +12,25 @@ const (
 	EnvBucket   = "PYROCUMULUS_BUCKET"        // name of the S3 bucket of all objects
 	EnvTable    = "PYROCUMULUS_TABLE"         // name of the DynamoDB table of the block index
 	EnvRecords  = "PYROCUMULUS_RECORDS_TABLE" // name of the DynamoDB table of the record store
-	EnvQueueURL = "PYROCUMULUS_QUEUE_URL"     // URL of the SQS FIFO queue of pushed profiles
+	EnvQueueURL = "PYROCUMULUS_QUEUE_URL"     // URL of the SQS FIFO queue of pushed profiles, or several with commas between them
 	EnvWorker   = "PYROCUMULUS_QUERY_WORKER"  // name or ARN of the Lambda function query-worker
 	EnvJobsURL  = "PYROCUMULUS_JOBS_URL"      // URL of the SQS FIFO queue of compaction jobs
 )
 
 // Resources are the AWS resources of a function.
 type Resources struct{ Bucket, Table, RecordsTable, QueueURL, JobsURL, Worker string }
+
+// QueueURLs are the queues by number. The order matters: profiles of a service go
+// to the queue of a number, and schedules name drainers' queues by it.
+func (r Resources) QueueURLs() []string {
+	var urls []string
+	for url := range strings.SplitSeq(r.QueueURL, ",") {
+		if url = strings.TrimSpace(url); url != "" {
+			urls = append(urls, url)
+		}
+	}
+	return urls
+}
 
 // LoadResources reads the variables of the given names. The error names every
 // one that is not set.

@@ -15,6 +15,9 @@ func TestLoadResources(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config.Resources{Bucket: "b", Table: "t", RecordsTable: "r", JobsURL: "j"}, r)
 
+	require.Equal(t, []string{"a", "b"}, config.Resources{QueueURL: " a, b,"}.QueueURLs())
+	require.Equal(t, []string{"a"}, config.Resources{QueueURL: "a"}.QueueURLs())
+
 	delete(env, config.EnvTable)
 	_, err = config.LoadResources(lookup, config.EnvBucket, config.EnvTable, config.EnvQueueURL)
 	require.ErrorContains(t, err, config.EnvTable)

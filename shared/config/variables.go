@@ -27,6 +27,7 @@ const (
 	EnvFlushBytes         = "PYROCUMULUS_FLUSH_BYTES"
 	EnvDrainTime          = "PYROCUMULUS_DRAIN_TIME"
 	EnvVisibility         = "PYROCUMULUS_VISIBILITY"
+	EnvBacklog            = "PYROCUMULUS_BACKLOG"
 	EnvCompactBytes       = "PYROCUMULUS_COMPACT_BYTES"
 	EnvJobLease           = "PYROCUMULUS_JOB_LEASE"
 	EnvJobAttempts        = "PYROCUMULUS_JOB_ATTEMPTS"
@@ -91,6 +92,7 @@ func Variables() []Variable {
 		{EnvFlushBytes, "16MiB", UnitBytes, "64KiB", "1GiB", "at how many bytes of messages a segment is written at once"},
 		{EnvDrainTime, "55s", UnitDuration, "1s", "14m", "how long a drainer works before it leaves the queue to the next one"},
 		{EnvVisibility, "90s", UnitDuration, "1s", "12h", "how long a received message is hidden from other drainers; extended while a flush is slow"},
+		{EnvBacklog, "20000", UnitCount, "1", "10000000", "how many messages must wait in a queue for each drainer beyond the first"},
 
 		{EnvCompactBytes, "1GiB", UnitBytes, "1MiB", "4GiB", "how many bytes of blocks one job merges, and so how long it takes; memory does not depend on it"},
 		{EnvJobLease, "2m", UnitDuration, "10s", "12h", "how long a compaction job belongs to a worker that gives no sign of life"},

@@ -34,6 +34,29 @@ func TestScheduleTakesAnyEventAsLambdaHandsItOver(t *testing.T) {
 	require.Equal(t, len(events), calls)
 }
 
+func TestScheduleOfReadsItsEvent(t *testing.T) {
+	type event struct {
+		Number *int `json:"number"`
+	}
+	var got []int
+	f := lambdahost.ScheduleOf(func(_ context.Context, e event) error {
+		if e.Number == nil {
+			got = append(got, -1)
+		} else {
+			got = append(got, *e.Number)
+		}
+		return nil
+	}, lambdahost.Options{})
+	for _, raw := range []string{`{"number": 3}`, `{"number": 0, "more": 1}`, ``, `null`, `{}`, `{"detail-type":"Scheduled Event"}`} {
+		require.NoError(t, f(t.Context(), json.RawMessage(raw)), raw)
+	}
+	require.Equal(t, []int{3, 0, -1, -1, -1, -1}, got)
+	for _, raw := range []string{`"run"`, `[1]`, `{"number": "three"}`, `{`} {
+		require.ErrorContains(t, f(t.Context(), json.RawMessage(raw)), "event of the schedule", raw)
+	}
+	require.Len(t, got, 6)
+}
+
 func TestScheduleLogsAndReturnsFailures(t *testing.T) {
 	var log, metrics bytes.Buffer
 	o := lambdahost.Options{

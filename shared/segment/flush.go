@@ -42,13 +42,13 @@ func (d *Drainer) flush(ctx context.Context, b *batch) (Stats, error) {
 	}
 	for _, tenant := range sortedTenants(b) {
 		s, err := d.flushTenant(ctx, &b.hold, tenant, b.tenants[tenant])
-		stats.add(s)
+		stats.Add(s)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("tenant %s: %w", tenant, err))
 		}
 	}
 	s, err := d.setAside(ctx, &b.hold, b.poison)
-	stats.add(s)
+	stats.Add(s)
 	errs = append(errs, err)
 	for _, m := range b.failed {
 		stats.Failed++

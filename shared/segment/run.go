@@ -84,7 +84,7 @@ func (r *run) flush(ctx context.Context, b *batch) {
 		r.failed(err)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.stats.add(stats)
+		r.stats.Add(stats)
 	})
 }
 

@@ -102,7 +102,8 @@ type Stats struct {
 	Failed     int   // messages that were left for later because of an error
 }
 
-func (s *Stats) add(o Stats) {
+// Add adds what another run did.
+func (s *Stats) Add(o Stats) {
 	s.Messages += o.Messages
 	s.Profiles += o.Profiles
 	s.Segments += o.Segments

@@ -79,19 +79,22 @@ func (w *world) drainer() *segment.Drainer {
 	reader, err := block.NewReader(store)
 	require.NoError(w.t, err)
 	return segment.New(settings(), segment.Deps{
-		Queue: plannedQueue{w}, Store: store, Index: blockindextest.NewFaultsOf(w.plan, w.index), Blocks: reader,
+		Queue: plannedQueue{w, w.queue}, Store: store, Index: blockindextest.NewFaultsOf(w.plan, w.index), Blocks: reader,
 		Codec: w.codec, Now: w.clock, Log: slog.New(slog.DiscardHandler), Sleep: w.advance,
 	})
 }
 
 // plannedQueue is the queue under the plan. Its waits take no time but move
 // the clock.
-type plannedQueue struct{ w *world }
+type plannedQueue struct {
+	w     *world
+	inner *queuetest.Mem
+}
 
 func (q plannedQueue) Receive(ctx context.Context, max int, wait, visibility time.Duration) ([]queue.Delivery, error) {
 	var ds []queue.Delivery
 	err := q.w.plan.Do("queue.Receive", "", func() (err error) {
-		ds, err = q.w.queue.Receive(ctx, max, 0, visibility)
+		ds, err = q.inner.Receive(ctx, max, 0, visibility)
 		return err
 	})
 	if err != nil {
@@ -104,11 +107,11 @@ func (q plannedQueue) Receive(ctx context.Context, max int, wait, visibility tim
 }
 
 func (q plannedQueue) Extend(ctx context.Context, handles []string, visibility time.Duration) []error {
-	return q.all("queue.Extend", handles, func() []error { return q.w.queue.Extend(ctx, handles, visibility) })
+	return q.all("queue.Extend", handles, func() []error { return q.inner.Extend(ctx, handles, visibility) })
 }
 
 func (q plannedQueue) Delete(ctx context.Context, handles []string) []error {
-	return q.all("queue.Delete", handles, func() []error { return q.w.queue.Delete(ctx, handles) })
+	return q.all("queue.Delete", handles, func() []error { return q.inner.Delete(ctx, handles) })
 }
 
 func (q plannedQueue) all(op faultplan.Op, handles []string, do func() []error) []error {

@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"time"
 )
 
@@ -13,12 +15,21 @@ const (
 	drainPause = time.Second
 )
 
-// drainLoop starts the segment function again and again, where EventBridge
-// Scheduler does it once a minute.
-func (h *Host) drainLoop(ctx context.Context) {
+// drainLoops starts the segment function again and again for each queue, where
+// EventBridge Scheduler does it once a minute.
+func (h *Host) drainLoops(ctx context.Context) {
+	var loops sync.WaitGroup
+	for i := range h.queues {
+		loops.Go(func() { h.drainLoop(ctx, i) })
+	}
+	loops.Wait()
+}
+
+func (h *Host) drainLoop(ctx context.Context, i int) {
+	turn := fmt.Appendf(nil, `{"queue": %d}`, i)
 	for ctx.Err() == nil {
 		// The function logs its own errors.
-		if err := h.drain(ctx, nil); err != nil {
+		if err := h.drain(ctx, turn); err != nil {
 			select {
 			case <-time.After(drainPause):
 			case <-ctx.Done():

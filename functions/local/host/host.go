@@ -32,6 +32,9 @@ type Config struct {
 	// FlushInterval is how long profiles are gathered before they are written.
 	FlushInterval time.Duration
 	Multitenancy  bool
+	// Queues is how many queues there are, each with a drainer of its own, as a
+	// large deployment has them; 0 is 1.
+	Queues int
 	// CompactInterval is how often blocks to merge are looked for; 0 is never.
 	CompactInterval time.Duration
 	// CompactWorkers is how many merges are under way at once.
@@ -56,7 +59,7 @@ type Host struct {
 	config  Config
 	objects *filestore.Store
 	index   *boltindex.Index
-	queue   *boltqueue.Queue
+	queues  []*boltqueue.Queue
 	jobs    *boltqueue.Queue
 	records *boltrecords.Store
 	handler http.Handler
@@ -85,7 +88,7 @@ func Run(ctx context.Context, c Config) error {
 	go func() { served <- server.Serve(listener) }()
 	drained := make(chan struct{})
 	drainCtx, stopDraining := context.WithCancel(context.WithoutCancel(ctx))
-	go func() { defer close(drained); h.drainLoop(drainCtx) }()
+	go func() { defer close(drained); h.drainLoops(drainCtx) }()
 	tidyCtx, stopTidying := context.WithCancel(ctx)
 	defer stopTidying()
 	var tidying sync.WaitGroup
@@ -142,8 +145,8 @@ func (h *Host) openStorage() (err error) {
 	if h.index, err = boltindex.Open(filepath.Join(data, "index.bolt")); err != nil {
 		return fmt.Errorf("open block index: %w", err)
 	}
-	if h.queue, err = boltqueue.Open(filepath.Join(data, "queue.bolt"), boltqueue.Options{}); err != nil {
-		return fmt.Errorf("open queue: %w", err)
+	if err := h.openQueues(); err != nil {
+		return err
 	}
 	if h.jobs, err = boltqueue.Open(filepath.Join(data, "jobs.bolt"), boltqueue.Options{}); err != nil {
 		return fmt.Errorf("open queue of compaction jobs: %w", err)
@@ -168,7 +171,7 @@ func (h *Host) assemble() error {
 	}
 	segmentConfig.FlushInterval = h.config.FlushInterval
 	shared := assembly.Host{Log: h.config.Log, Now: time.Now}
-	ingestFunc, err := assembly.Ingest(shared, ingestConfig, h.queue, h.objects, h.records)
+	ingestFunc, err := assembly.Ingest(shared, ingestConfig, h.senders(), h.objects, h.records)
 	if err != nil {
 		return err
 	}
@@ -176,7 +179,7 @@ func (h *Host) assemble() error {
 	if err != nil {
 		return err
 	}
-	if h.drain, err = assembly.Segment(shared, segmentConfig, idleWait, h.queue, h.objects, h.index); err != nil {
+	if h.drain, err = assembly.Segment(shared, segmentConfig, idleWait, h.drained(), h.objects, h.index); err != nil {
 		return err
 	}
 	if err := h.assembleCompaction(shared); err != nil {
@@ -224,8 +227,8 @@ func (h *Host) close() {
 			h.config.Log.Error("close record store", "err", err)
 		}
 	}
-	if h.queue != nil {
-		if err := h.queue.Close(); err != nil {
+	for _, q := range h.queues {
+		if err := q.Close(); err != nil {
 			h.config.Log.Error("close queue", "err", err)
 		}
 	}
