@@ -83,7 +83,7 @@ func (e Environment) Drained() []assembly.Drained {
 // Workers returns the query workers; it needs config.EnvWorker and
 // config.EnvBucket.
 func (e Environment) Workers() *lambdabackend.Backend {
-	return lambdabackend.New(sdklambda.NewFromConfig(e.sdk), e.Worker, e.Store(), time.Now)
+	return lambdabackend.New(sdklambda.NewFromConfig(e.sdk, lambdabackend.Configure), e.Worker, e.Store(), time.Now)
 }
 
 // Jobs returns the queue of compaction jobs; it needs config.EnvJobsURL.

@@ -71,7 +71,7 @@ func client(url string) *lambda.Client {
 	return lambda.New(lambda.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
-	})
+	}, lambdabackend.Configure)
 }
 
 func TestContract(t *testing.T) {
