@@ -39,8 +39,9 @@ func CompactPlan(h Host, c config.CompactPlan, index blockindex.Index, jobs queu
 }
 
 // Compact returns the compact function, which does one job of the queue. Any
-// number of them may run at once; each takes memory for the blocks of a job, so
-// that whoever starts them bounds how many.
+// number of them may run at once; each takes memory for a
+// merge (see block.DefaultMergeOptions), so that whoever starts them bounds how
+// many.
 func Compact(h Host, c config.Compact, store compaction.Store, index blockindex.Index, jobs compaction.Leases, parked records.Store) (lambdahost.MessageFunc, error) {
 	blocks, err := block.NewReader(store)
 	if err != nil {

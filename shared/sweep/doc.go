@@ -13,8 +13,8 @@
 //     is not there; what is left over is an object without a row.
 //   - A row is deleted only after all that it replaces is gone. Else they would
 //     be found again, beside the block that has their profiles by now.
-//   - An object without a row is deleted when it is some time old and cannot
-//     get a row any more. One that compaction wrote before it died can, as long
+//   - An object without a row, or one that its block's row does not name, is
+//     deleted when it is some time old and cannot get a row any more. One that compaction wrote before it died can, as long
 //     as all its sources are there: the same job is planned again, and its
 //     object is found to be there already.
 //   - Expired rows go at once, their objects only a delay later, again for the
