@@ -111,5 +111,10 @@ func LocalWorker(h Host, store objstore.Reader) (func(context.Context, queryback
 		return nil, fmt.Errorf("assemble query worker: %w", err)
 	}
 	worker := queryworker.New(queryworker.Settings{}, queryworker.Deps{Engine: e, Log: h.Log})
-	return worker.Answer, nil
+	return func(ctx context.Context, c querybackend.Call) (querybackend.Reply, error) {
+		// As on Lambda, a worker is an invocation of its own: what it says of
+		// itself is not for the line of who asks.
+		own := telemetry.NewInvocation(telemetry.RequestID(ctx), nil)
+		return worker.Answer(telemetry.WithInvocation(ctx, own), c)
+	}, nil
 }

@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,6 +26,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/localbackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/queryworker"
 	"github.com/pyrocumulus/pyrocumulus/shared/readstats"
+	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
 // over returns settings that divide every query over so many workers, if it has
@@ -42,7 +44,11 @@ func (w *world) workers(t testing.TB) querybackend.Backend {
 	worker := queryworker.New(queryworker.Settings{}, queryworker.Deps{
 		Engine: engine.New(reader), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	return localbackend.New(worker.Answer, w.objects, time.Now)
+	answer := func(ctx context.Context, c querybackend.Call) (querybackend.Reply, error) {
+		// A worker is an invocation of its own.
+		return worker.Answer(telemetry.WithInvocation(ctx, telemetry.NewInvocation("worker", nil)), c)
+	}
+	return localbackend.New(answer, w.objects, time.Now)
 }
 
 // divided returns a handler of the world's blocks that divides queries.

@@ -17,6 +17,8 @@
 //     deleted when it is some time old and cannot get a row any more. One that compaction wrote before it died can, as long
 //     as all its sources are there: the same job is planned again, and its
 //     object is found to be there already.
+//   - The answers of query workers that were too large to be returned are garbage
+//     when they were read; they go when they are as old as such an object.
 //   - Expired rows go at once, their objects only a delay later, again for the
 //     queries that were planned before.
 package sweep

@@ -61,6 +61,7 @@ type Stats struct {
 	Replaced int // rows and objects that were deleted because others replace them
 	Expired  int // rows that were deleted for their age
 	Orphans  int // objects without a row that were deleted
+	Answers  int // answers of query workers that were deleted
 	Bytes    int64
 	Failed   int // tenants that were not swept to the end
 }
@@ -70,6 +71,7 @@ func (s *Stats) Add(o Stats) {
 	s.Replaced += o.Replaced
 	s.Expired += o.Expired
 	s.Orphans += o.Orphans
+	s.Answers += o.Answers
 	s.Bytes += o.Bytes
 	s.Failed += o.Failed
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/objstoretest/faultplan"
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/sweep"
 )
 
@@ -294,4 +295,33 @@ func TestATenantThatFailsDoesNotStopOthers(t *testing.T) {
 	require.ErrorIs(t, err, faultplan.ErrFault)
 	require.Equal(t, 1, stats.Orphans)
 	require.Equal(t, 1, stats.Failed)
+}
+
+// Large answers to queries go when nobody can be reading them any more.
+func TestAnswersOfQueryWorkers(t *testing.T) {
+	w := newWorld(t)
+	put := func(tenant profile.TenantID, n int) {
+		for i := range n {
+			key := querybackend.AnswerKey(tenant, fmt.Sprintf("%s-%04d", w.now.Format("1504"), i))
+			require.NoError(t, w.mem.Put(t.Context(), key, []byte("an answer")))
+		}
+	}
+	left := func(tenant profile.TenantID) int {
+		page, err := w.mem.List(t.Context(), querybackend.AnswerPrefix(tenant), "", 1000)
+		require.NoError(t, err)
+		return len(page)
+	}
+	w.block("a", "A", 0)
+	put("a", 1100) // more than a page
+	put("b", 1)
+	w.now = w.now.Add(time.Hour - time.Minute)
+	put("a", 2)
+	require.Zero(t, w.orphans(sweep.DefaultSettings()))
+	w.now = w.now.Add(time.Minute)
+	require.Equal(t, sweep.Stats{Answers: 1101, Bytes: 1101 * 9}, w.orphans(sweep.DefaultSettings()))
+	require.Equal(t, 2, left("a"))
+	require.Zero(t, left("b"))
+	blocks, err := w.mem.List(t.Context(), block.Prefix("a"), "", 9)
+	require.NoError(t, err)
+	require.Len(t, blocks, 1, "blocks stay")
 }
