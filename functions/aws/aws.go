@@ -52,6 +52,12 @@ func (e Environment) Store() *s3store.Store {
 	return s3store.New(s3.NewFromConfig(e.sdk, s3store.Configure), e.Bucket)
 }
 
+// Presigner makes URLs for uploads to the object store; it needs
+// config.EnvBucket.
+func (e Environment) Presigner() *s3store.Presigner {
+	return s3store.NewPresigner(s3.NewFromConfig(e.sdk, s3store.Configure), e.Bucket)
+}
+
 // Index returns the block index; it needs config.EnvTable.
 func (e Environment) Index() *dynamoindex.Index {
 	return dynamoindex.New(dynamodb.NewFromConfig(e.sdk), e.Table)

@@ -22,5 +22,5 @@ func assemble(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assembly.Ingest(aws.Host(settings.LogLevel), settings, env.Senders(), env.Store(), env.Records())
+	return assembly.Ingest(aws.Host(settings.LogLevel), settings, env.Senders(), env.Store(), env.Presigner(), env.Records())
 }

@@ -32,8 +32,14 @@ func (h Host) options(function string) lambdahost.Options {
 	return lambdahost.Options{Function: function, Logger: h.Log, Metrics: h.Metrics, Now: h.Now}
 }
 
+// IngestStore is what the ingest function needs of the object store.
+type IngestStore interface {
+	objstore.Reader
+	objstore.Writer
+}
+
 // Ingest returns the ingest function, which sends to one queue or several.
-func Ingest(h Host, c config.Ingest, queues []queue.Sender, store objstore.Writer, facts records.Store) (lambdahost.HTTPFunc, error) {
+func Ingest(h Host, c config.Ingest, queues []queue.Sender, store IngestStore, presign objstore.Presigner, facts records.Store) (lambdahost.HTTPFunc, error) {
 	codec, err := envelope.NewCodec()
 	if err != nil {
 		return nil, fmt.Errorf("assemble ingest: %w", err)
@@ -45,6 +51,7 @@ func Ingest(h Host, c config.Ingest, queues []queue.Sender, store objstore.Write
 		Queues: queues, Store: store, Codec: codec, Now: h.Now, Log: h.Log,
 		Tenants: limits.New(limits.Defaults(c), facts, h.Now, h.Log),
 		Rate:    ratelimit.New(facts, h.Now, h.Log),
+		Uploads: &ingest.Uploads{Presign: presign, Store: store},
 	})
 	return lambdahost.HTTP(handler, h.options("ingest")), nil
 }

@@ -99,7 +99,7 @@ func (g *gateway) accept(w http.ResponseWriter, r *http.Request) (e events.APIGa
 	}
 	tooLarge := &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(
 		"the body is larger than API Gateway takes (%d bytes): send fewer profiles at once, "+
-			"or profile for a shorter time", MaxBodyBytes)}
+			"profile for a shorter time, or upload it first (POST /upload)", MaxBodyBytes)}
 	if r.ContentLength > MaxBodyBytes {
 		w.Header().Set("Connection", "close") // what follows is not worth reading
 		return e, tooLarge
@@ -123,7 +123,7 @@ func (g *gateway) accept(w http.ResponseWriter, r *http.Request) (e events.APIGa
 	if size > lambdahost.MaxPayloadBytes {
 		return e, &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf(
 			"the body of %d bytes makes an event of %d bytes, more than AWS Lambda takes (%d): "+
-				"send at most 4.5 MB at once", buffer.Len(), size, lambdahost.MaxPayloadBytes)}
+				"send at most 4.5 MB at once, or upload it first (POST /upload)", buffer.Len(), size, lambdahost.MaxPayloadBytes)}
 	}
 	return e, nil
 }

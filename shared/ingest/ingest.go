@@ -27,8 +27,8 @@ import (
 	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
 )
 
-// Deps is what a Handler works with. All fields are required, but for Tenants and
-// Rate.
+// Deps is what a Handler works with. All fields are required, but for Tenants,
+// Rate and Uploads.
 type Deps struct {
 	// Queues take the profiles, one or more. All profiles of a service go to one
 	// of them, which follows from tenant, service and how many queues there are:
@@ -43,6 +43,8 @@ type Deps struct {
 	Tenants TenantLimits
 	// Rate limits what tenants push; nil: nothing does.
 	Rate RateLimiter
+	// Uploads keeps bodies that are too large for a request; nil: there are none.
+	Uploads *Uploads
 }
 
 // Handler serves the endpoints that take profiles in. It may be used by many
@@ -67,7 +69,7 @@ func New(s Settings, d Deps) *Handler {
 // the address of the server and the path one after the other.
 func Paths() []string {
 	return []string{
-		pushv1connect.PusherServicePushProcedure, pathIngest, pathIngestAlias, pathOTLP, pathOTLPService,
+		pushv1connect.PusherServicePushProcedure, pathIngest, pathIngestAlias, pathOTLP, pathOTLPService, pathUpload,
 		debuginfov1alpha1connect.DebuginfoServiceShouldInitiateUploadProcedure,
 	}
 }
@@ -89,7 +91,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		again.URL = &target
 		r = &again
 	}
+	if r.Header.Get(HeaderUpload) != "" {
+		with, err := h.withUpload(w, r)
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		r = with
+	}
 	switch r.URL.Path {
+	case pathUpload:
+		h.serveUpload(w, r)
 	case pushv1connect.PusherServicePushProcedure:
 		h.push.ServeHTTP(w, r)
 	case pathIngest, pathIngestAlias:

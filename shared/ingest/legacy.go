@@ -25,12 +25,7 @@ func (h *Handler) serveIngest(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := h.ingest(w, r); err != nil {
-		var answer *statusError
-		if errors.As(err, &answer) {
-			connecterr.WriteStatus(w, answer.status, answer.code, answer.message)
-			return
-		}
-		connecterr.Write(w, err)
+		writeError(w, err)
 		return
 	}
 	w.WriteHeader(http.StatusOK)

@@ -17,8 +17,9 @@ import (
 // tailBytes is how much of an object is read first to find its description.
 const tailBytes = 16 << 10
 
-// Orphans deletes the objects of blocks without a row, and what is left of
-// answers to queries, of all tenants that have objects. It lists the whole store, 1000 objects a call.
+// Orphans deletes the objects of blocks without a row, what is left of answers
+// to queries, and large bodies that were uploaded a day ago, of all tenants that
+// have objects. It lists the whole store, 1000 objects a call.
 func (s *Sweeper) Orphans(ctx context.Context) (Stats, error) {
 	var stats Stats
 	var errs []error
@@ -43,9 +44,9 @@ func (s *Sweeper) Orphans(ctx context.Context) (Stats, error) {
 			continue // what is there is none of ours, or set aside for a person
 		}
 		t, err := s.tenantOrphans(ctx, tenant)
-		answers, answersErr := s.tenantAnswers(ctx, tenant)
-		t.Add(answers)
-		if err := errors.Join(err, answersErr); err != nil {
+		passing, passingErr := s.tenantPassing(ctx, tenant)
+		t.Add(passing)
+		if err := errors.Join(err, passingErr); err != nil {
 			t.Failed++
 			errs = append(errs, fmt.Errorf("look for orphans of tenant %s: %w", tenant, err))
 		}

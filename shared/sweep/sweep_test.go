@@ -325,3 +325,35 @@ func TestAnswersOfQueryWorkers(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, blocks, 1, "blocks stay")
 }
+
+// TestUploads: bodies wait for a day, whether they were used or not.
+func TestUploads(t *testing.T) {
+	w := newWorld(t)
+	keys := func() (out []string) {
+		all, err := w.mem.List(t.Context(), "", "", 100)
+		require.NoError(t, err)
+		for _, o := range all {
+			out = append(out, o.Key)
+		}
+		return out
+	}
+	for _, key := range []string{"a/uploads/A", "b/uploads/B", "a/inbox/x", "poison/uploads!/x"} {
+		require.NoError(t, w.mem.Put(t.Context(), key, []byte("x")))
+	}
+	w.now = w.now.Add(time.Minute)
+	require.NoError(t, w.mem.Put(t.Context(), "a/uploads/C", []byte("x")))
+	w.now = start.Add(24*time.Hour - time.Second)
+	stats, err := w.sweeper(sweep.DefaultSettings()).Orphans(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, stats)
+	w.now = start.Add(24 * time.Hour)
+	stats, err = w.sweeper(sweep.DefaultSettings()).Orphans(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, sweep.Stats{Uploads: 2, Bytes: 2}, stats)
+	require.Equal(t, []string{"a/inbox/x", "a/uploads/C", "poison/uploads!/x"}, keys())
+	w.now = w.now.Add(time.Minute)
+	w.plan.FailNext(objstoretest.Delete, faultplan.Before, nil)
+	stats, err = w.sweeper(sweep.DefaultSettings()).Orphans(t.Context())
+	require.ErrorIs(t, err, faultplan.ErrFault)
+	require.Equal(t, 1, stats.Failed)
+}

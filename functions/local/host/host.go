@@ -171,7 +171,8 @@ func (h *Host) assemble() error {
 	}
 	segmentConfig.FlushInterval = h.config.FlushInterval
 	shared := assembly.Host{Log: h.config.Log, Now: time.Now}
-	ingestFunc, err := assembly.Ingest(shared, ingestConfig, h.senders(), h.objects, h.records)
+	direct := newDirectPut(h.objects, time.Now)
+	ingestFunc, err := assembly.Ingest(shared, ingestConfig, h.senders(), h.objects, direct, h.records)
 	if err != nil {
 		return err
 	}
@@ -193,6 +194,7 @@ func (h *Host) assemble() error {
 	if err != nil {
 		return fmt.Errorf("assemble gateway: %w", err)
 	}
+	h.handler = direct.orDirectPut(h.handler)
 	return nil
 }
 
