@@ -49,6 +49,9 @@ func TestASlowFlushAndASecondDrainer(t *testing.T) {
 				for n := range 6 {
 					refused := n%2 == 1 // and it cannot hide its messages for longer
 					n = n/2 + 1
+					if op == "queue.Receive" && n > 1 {
+						continue // a flush may be under way, in which calls would be given up
+					}
 					what := fmt.Sprintf("call %d of %v takes %v longer, %v it took place, Extend refused: %v", n, op, long, when, refused)
 					w := newWorld(t)
 					fill(w)

@@ -135,12 +135,14 @@ func (r received) isOfOneGroup() bool {
 
 // gathering is what the receivers of one batch share.
 type gathering struct {
-	drainer  *Drainer
-	until    time.Time
-	messages chan *message
-	bytes    atomic.Int64 // of bodies
-	crowded  atomic.Bool  // a group has more messages than it hands out at once
-	failed   errorOnce
+	drainer   *Drainer
+	until     time.Time
+	messages  chan *message
+	receivers sync.WaitGroup
+	helpers   atomic.Int64 // receivers beyond the first
+	bytes     atomic.Int64 // of bodies
+	crowded   atomic.Bool  // a group has more messages than it hands out at once
+	failed    errorOnce
 }
 
 // gather receives messages until it is time to flush, and reads each.
@@ -152,13 +154,10 @@ func (d *Drainer) gather(ctx context.Context, first received, end time.Time) (*b
 	if g.until.After(end) {
 		g.until = end
 	}
-	var receivers sync.WaitGroup
-	receivers.Go(func() { g.take(ctx, first) })
-	for range max(d.settings.Receivers, 1) {
-		receivers.Go(func() { g.receive(ctx) })
-	}
+	g.receivers.Go(func() { g.take(ctx, first) })
+	g.receivers.Go(func() { g.receive(ctx, true) })
 	go func() {
-		receivers.Wait()
+		g.receivers.Wait()
 		close(g.messages)
 	}()
 	for m := range g.messages {
@@ -170,8 +169,11 @@ func (d *Drainer) gather(ctx context.Context, first received, end time.Time) (*b
 	return b, nil
 }
 
-// receive receives messages until the batch is complete.
-func (g *gathering) receive(ctx context.Context) {
+// receive receives messages until the batch is complete. A full call has another
+// receiver help, and one that is not full has a helper stop and the first pause
+// for a moment: every call costs, and to ask at once for each message that comes
+// would cost a call for each.
+func (g *gathering) receive(ctx context.Context, isFirst bool) {
 	d := g.drainer
 	for ctx.Err() == nil && g.bytes.Load() < d.settings.FlushBytes {
 		now := d.Now()
@@ -190,8 +192,34 @@ func (g *gathering) receive(ctx context.Context) {
 			// group by ten messages in that time.
 			return
 		}
+		full := len(ds) == queue.MaxBatch
+		if full {
+			g.help(ctx)
+		}
 		g.take(ctx, received{ds, now.Add(d.settings.Visibility)})
+		switch {
+		case full:
+		case !isFirst:
+			return
+		case len(ds) > 0:
+			d.Sleep(min(g.until.Sub(d.Now()), d.settings.FlushInterval/pauses))
+		}
 	}
+}
+
+// pauses is how many pauses fill a flush interval.
+const pauses = 10
+
+// help starts another receiver, if there are not enough yet.
+func (g *gathering) help(ctx context.Context) {
+	if g.helpers.Add(1) >= int64(g.drainer.settings.Receivers) {
+		g.helpers.Add(-1)
+		return
+	}
+	g.receivers.Go(func() {
+		defer g.helpers.Add(-1)
+		g.receive(ctx, false)
+	})
 }
 
 // take reads messages.

@@ -44,7 +44,8 @@ type Settings struct {
 	// Visibility is how long a received message is hidden from others; it must
 	// be several times FlushInterval. A call may take a quarter of it.
 	Visibility time.Duration
-	// Receivers is how many receive calls run at once.
+	// Receivers is how many receive calls run at once while there is much to
+	// receive.
 	Receivers int
 }
 

@@ -93,6 +93,10 @@ func ingestSettings() ingest.Settings {
 // requestOf is the push of a profile. Two series result from it: one of its
 // samples has a label.
 func requestOf(p *pushed, r *rand.Rand, large bool) []byte {
+	return requestFrom(p, fmt.Sprint("service-", r.IntN(3)), fmt.Sprint("pod-", r.IntN(3)), r, large)
+}
+
+func requestFrom(p *pushed, service, pod string, r *rand.Rand, large bool) []byte {
 	pp := &pprof.Profile{
 		SampleTypes: []profile.ValueType{cpu.Sample}, PeriodType: cpu.Period, Period: 1, TimeNanos: p.at.UnixNano(),
 		DurationNanos: int64(10 * time.Second),
@@ -107,11 +111,10 @@ func requestOf(p *pushed, r *rand.Rand, large bool) []byte {
 	if large {
 		enlarge(pp, r)
 	}
-	name := fmt.Sprint("service-", r.IntN(3))
 	series := &pushv1.RawProfileSeries{
 		Labels: []*typesv1.LabelPair{
-			{Name: profile.LabelName, Value: cpu.Name}, {Name: profile.LabelServiceName, Value: name},
-			{Name: "pod", Value: fmt.Sprint("pod-", r.IntN(3))},
+			{Name: profile.LabelName, Value: cpu.Name}, {Name: profile.LabelServiceName, Value: service},
+			{Name: "pod", Value: pod},
 		},
 		Samples: []*pushv1.RawSample{{RawProfile: pp.AppendEncode(nil)}},
 	}

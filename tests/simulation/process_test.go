@@ -27,7 +27,8 @@ type process struct {
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	dead   bool // guarded by the stage
+	dead   bool  // guarded by the stage
+	err    error // with which it has ended
 
 	// sound processes neither die nor meet faults.
 	sound bool
@@ -71,8 +72,12 @@ func (q stagedQueue) Send(ctx context.Context, batch []queue.Message) []error {
 
 // Receive looks for messages at its beginning and at its end.
 func (q stagedQueue) Receive(ctx context.Context, limit int, wait, visibility time.Duration) ([]queue.Delivery, error) {
+	op := q.name + ".Receive"
 	for again := false; ; again = true {
-		ds, err := do(ctx, q.p, q.name+".Receive", fmt.Sprint(limit), func() ([]queue.Delivery, error) {
+		if again {
+			op = q.name + ".Receive, its end"
+		}
+		ds, err := do(ctx, q.p, op, fmt.Sprint(limit), func() ([]queue.Delivery, error) {
 			return q.inner.Receive(context.Background(), limit, 0, visibility)
 		})
 		if err != nil || len(ds) > 0 || wait == 0 || again {

@@ -39,12 +39,16 @@ type stage struct {
 	log  func(format string, args ...any) // nil: nothing is logged
 	bell chan struct{}                    // rings when a call is made
 	took int                              // calls that took place
+	ops  map[string]int                   // the same by what they are
 
 	mu    sync.Mutex
 	calls []*call // made and not yet answered
+	ended []*process
 }
 
-func newStage(r *rand.Rand) *stage { return &stage{r: r, bell: make(chan struct{}, 1)} }
+func newStage(r *rand.Rand) *stage {
+	return &stage{r: r, bell: make(chan struct{}, 1), ops: make(map[string]int)}
+}
 
 // call is a call on its way.
 type call struct {
@@ -107,10 +111,23 @@ func (s *stage) ring() {
 }
 
 // end is the end of a process that has done its work.
-func (s *stage) end(p *process) {
+func (s *stage) end(p *process, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.dead = true
+	p.dead, p.err = true, err
+	s.ended = append(s.ended, p)
+}
+
+// logEnds logs the ends of processes, in an order that the seed decides.
+func (s *stage) logEnds() {
+	s.mu.Lock()
+	ended := s.ended
+	s.ended = nil
+	s.mu.Unlock()
+	slices.SortFunc(ended, func(a, b *process) int { return a.number - b.number })
+	for _, p := range ended {
+		s.logf("%v has ended: %v", p, p.err)
+	}
 }
 
 // isDead reports whether a process does nothing any more.
@@ -130,6 +147,7 @@ func (s *stage) leave(c *call) {
 // until a time.
 func (s *stage) step(until time.Time) {
 	synctest.Wait()
+	s.logEnds()
 	c, next := s.next()
 	if c != nil {
 		s.release(c)
@@ -193,6 +211,7 @@ func (s *stage) release(c *call) {
 	s.calls = slices.DeleteFunc(s.calls, func(other *call) bool { return other == c })
 	s.mu.Unlock()
 	s.took++
+	s.ops[c.op]++
 	x := s.r.Float64()
 	switch m := s.mood; {
 	case c.p.sound || c.left || x >= m.crash+m.fail:

@@ -118,8 +118,7 @@ func (w *world) spawn(name string, actor func(*process) (timeout time.Duration, 
 	w.background(func() {
 		defer cancel()
 		err := run(ctx)
-		w.stage.end(p)
-		w.stage.logf("%v has ended: %v", p, err)
+		w.stage.end(p, err)
 	})
 	return p
 }
