@@ -54,6 +54,10 @@ type Config struct {
 // the host runs.
 const RecordsFile = "records.bolt"
 
+// IndexFile is the block index in the data directory. Tools may open it while the
+// host does not run.
+const IndexFile = "index.bolt"
+
 // Host is the running functions.
 type Host struct {
 	config  Config
@@ -142,7 +146,7 @@ func (h *Host) openStorage() (err error) {
 	if h.objects, err = filestore.Open(filepath.Join(data, "objects")); err != nil {
 		return fmt.Errorf("open object store: %w", err)
 	}
-	if h.index, err = boltindex.Open(filepath.Join(data, "index.bolt")); err != nil {
+	if h.index, err = boltindex.Open(filepath.Join(data, IndexFile)); err != nil {
 		return fmt.Errorf("open block index: %w", err)
 	}
 	if err := h.openQueues(); err != nil {

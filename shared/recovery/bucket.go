@@ -1,0 +1,153 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
+)
+
+// tailBytes is how much of an object is read first to find its description.
+const tailBytes = 16 << 10
+
+// Store is what is needed of the object store; nothing is written.
+type Store interface {
+	objstore.Reader
+	objstore.Lister
+}
+
+// Index is what is needed of the block index; blockindex.Index has it.
+type Index interface {
+	Insert(ctx context.Context, row blockindex.Row) error
+	All(ctx context.Context, tenant profile.TenantID) ([]blockindex.Row, error)
+	Tenants(ctx context.Context) ([]profile.TenantID, error)
+}
+
+// Deps are what everything here works with.
+type Deps struct {
+	Store Store
+	Index Index
+	Now   func() time.Time
+	Log   *slog.Logger // progress
+	// Parallel is how many objects are read at once.
+	Parallel int
+}
+
+// object is an object among the blocks of a tenant.
+type object struct {
+	objstore.Info
+	meta *block.Meta // nil if it is no block
+	err  error       // why not
+}
+
+// tenants calls visit for each tenant that has objects, by name. Prefixes that
+// are no tenant's, such as that of messages that were set aside, are passed over.
+func tenants(ctx context.Context, store objstore.Lister, visit func(profile.TenantID) error) error {
+	for after := ""; ; {
+		next, err := store.List(ctx, "", after, 1)
+		if err != nil {
+			return fmt.Errorf("look for the next tenant: %w", err)
+		}
+		if len(next) == 0 {
+			return nil
+		}
+		name, _, below := strings.Cut(next[0].Key, "/")
+		if after = name; below {
+			after += "0" // it follows "/"
+		}
+		tenant := profile.TenantID(name)
+		if tenant.Validate() != nil {
+			continue
+		}
+		if err := visit(tenant); err != nil {
+			return err
+		}
+	}
+}
+
+// objects lists the objects of a tenant's blocks and reads their descriptions.
+// Objects that are deleted meanwhile are left out.
+func (d Deps) objects(ctx context.Context, tenant profile.TenantID) ([]object, error) {
+	var out []object
+	prefix := block.Prefix(tenant)
+	for after := ""; ; {
+		page, err := d.Store.List(ctx, prefix, after, objstore.MaxListKeys)
+		if err != nil {
+			return nil, fmt.Errorf("list blocks of tenant %s: %w", tenant, err)
+		}
+		found, err := d.describeAll(ctx, tenant, page)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+		if len(page) > 0 {
+			d.Log.LogAttrs(ctx, slog.LevelInfo, "objects read", slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", len(out)))
+		}
+		if len(page) < objstore.MaxListKeys {
+			return out, nil
+		}
+		after = page[len(page)-1].Key
+	}
+}
+
+func (d Deps) describeAll(ctx context.Context, tenant profile.TenantID, page []objstore.Info) ([]object, error) {
+	found := make([]object, len(page))
+	var out []object
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(max(d.Parallel, 1))
+	for i := range page {
+		g.Go(func() error {
+			meta, err := describe(inner, d.Store, page[i])
+			if err == nil && block.Key(tenant, meta.ID) != page[i].Key {
+				err = fmt.Errorf("%w: %s describes block %s of tenant %s", block.ErrCorrupt, page[i].Key, meta.ID, meta.Tenant)
+				meta = nil
+			}
+			switch {
+			case errors.Is(err, objstore.ErrNotExist):
+				return nil
+			case err != nil && !errors.Is(err, block.ErrCorrupt):
+				return err
+			}
+			found[i] = object{Info: page[i], meta: meta, err: err}
+			return nil
+		})
+	}
+	err := g.Wait()
+	for i := range found {
+		if found[i].Key != "" {
+			out = append(out, found[i])
+		}
+	}
+	return out, err
+}
+
+// describe reads the description at the end of an object.
+func describe(ctx context.Context, store objstore.Reader, o objstore.Info) (*block.Meta, error) {
+	for want := min(o.Size, tailBytes); ; {
+		if want <= 0 || want > o.Size {
+			return nil, fmt.Errorf("%w: %s has %d bytes", block.ErrCorrupt, o.Key, o.Size)
+		}
+		b, err := store.GetRange(ctx, o.Key, o.Size-want, want)
+		if err != nil {
+			return nil, fmt.Errorf("read description of %s: %w", o.Key, err)
+		}
+		m, need, err := block.ParseTail(b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Key, err)
+		}
+		if m != nil {
+			return m, nil
+		}
+		want = int64(need)
+	}
+}
