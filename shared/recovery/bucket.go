@@ -46,7 +46,7 @@ type Deps struct {
 // object is an object among the blocks of a tenant.
 type object struct {
 	objstore.Info
-	meta *block.Meta // nil if it is no block
+	meta *block.Meta // nil if it is none of a block
 	err  error       // why not
 }
 
@@ -85,7 +85,7 @@ func (d Deps) objects(ctx context.Context, tenant profile.TenantID) ([]object, e
 		if err != nil {
 			return nil, fmt.Errorf("list blocks of tenant %s: %w", tenant, err)
 		}
-		found, err := d.describeAll(ctx, tenant, page)
+		found, err := d.describeAll(ctx, page)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (d Deps) objects(ctx context.Context, tenant profile.TenantID) ([]object, e
 	}
 }
 
-func (d Deps) describeAll(ctx context.Context, tenant profile.TenantID, page []objstore.Info) ([]object, error) {
+func (d Deps) describeAll(ctx context.Context, page []objstore.Info) ([]object, error) {
 	found := make([]object, len(page))
 	var out []object
 	g, inner := errgroup.WithContext(ctx)
@@ -108,15 +108,14 @@ func (d Deps) describeAll(ctx context.Context, tenant profile.TenantID, page []o
 	for i := range page {
 		g.Go(func() error {
 			meta, err := describe(inner, d.Store, page[i])
-			if err == nil && block.Key(tenant, meta.ID) != page[i].Key {
-				err = fmt.Errorf("%w: %s describes block %s of tenant %s", block.ErrCorrupt, page[i].Key, meta.ID, meta.Tenant)
-				meta = nil
-			}
 			switch {
 			case errors.Is(err, objstore.ErrNotExist):
 				return nil
 			case err != nil && !errors.Is(err, block.ErrCorrupt):
 				return err
+			}
+			if err != nil {
+				meta = nil
 			}
 			found[i] = object{Info: page[i], meta: meta, err: err}
 			return nil
@@ -131,7 +130,8 @@ func (d Deps) describeAll(ctx context.Context, tenant profile.TenantID, page []o
 	return out, err
 }
 
-// describe reads the description at the end of an object.
+// describe reads the description at the end of an object. Of a block of several
+// objects only that of the last is complete.
 func describe(ctx context.Context, store objstore.Reader, o objstore.Info) (*block.Meta, error) {
 	for want := min(o.Size, tailBytes); ; {
 		if want <= 0 || want > o.Size {
@@ -146,7 +146,7 @@ func describe(ctx context.Context, store objstore.Reader, o objstore.Info) (*blo
 			return nil, fmt.Errorf("%s: %w", o.Key, err)
 		}
 		if m != nil {
-			return m, nil
+			return m, m.SetKey(o.Key)
 		}
 		want = int64(need)
 	}

@@ -187,15 +187,20 @@ func List(ctx context.Context, d Deps, tenant profile.TenantID) ([]Listed, error
 	return out, nil
 }
 
-// Describe reads the description of a block from its object.
+// Describe reads the description of a block from its objects.
 func Describe(ctx context.Context, store Store, tenant profile.TenantID, id string) (*block.Meta, error) {
 	key := block.Key(tenant, id)
-	found, err := store.List(ctx, key, "", 1)
+	found, err := store.List(ctx, key, "", objstore.MaxListKeys)
 	if err != nil {
 		return nil, fmt.Errorf("look for block %s: %w", id, err)
 	}
-	if len(found) == 0 || found[0].Key != key {
-		return nil, fmt.Errorf("tenant %s has no block %s", tenant, id)
+	for _, o := range found {
+		if block.IDOf(tenant, o.Key) != id {
+			continue
+		}
+		if m, err := describe(ctx, store, o); err != nil || m.Complete {
+			return m, err
+		}
 	}
-	return describe(ctx, store, found[0])
+	return nil, fmt.Errorf("tenant %s has no block %s", tenant, id)
 }

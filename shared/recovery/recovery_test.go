@@ -26,6 +26,13 @@ func TestAnIndexThatIsLostIsRebuilt(t *testing.T) {
 			require.Greater(t, len(w.rows(tenant)), len(found[tenant]), "some are replaced and still there")
 			require.Positive(t, answers[tenant])
 		}
+		volumes := 0
+		for _, r := range w.rows("acme") {
+			m, err := block.ParseMeta(r.Detail)
+			require.NoError(t, err)
+			volumes = max(volumes, len(m.Volumes))
+		}
+		require.Greater(t, volumes, 1)
 		w.index = blockindextest.NewMem()
 		dry, err := recovery.Reindex(t.Context(), w.deps(), "", true)
 		require.NoError(t, err)

@@ -18,11 +18,11 @@ import (
 // Reindexed is what Reindex did, or would do.
 type Reindexed struct {
 	Tenants int      `json:"tenants"`
-	Blocks  int      `json:"blocks"`  // objects that are blocks
+	Blocks  int      `json:"blocks"`  // in the objects
 	There   int      `json:"there"`   // of them, those whose row was there
 	Rows    int      `json:"rows"`    // of them, those that got one
-	LeftOut []string `json:"leftOut"` // keys of those that got none, as another block has their profiles
-	Foreign []string `json:"foreign"` // keys of objects that are no blocks
+	LeftOut []string `json:"leftOut"` // keys of those that got none: they are not whole, or another block has their profiles
+	Foreign []string `json:"foreign"` // keys of objects that are none of a block
 }
 
 // Reindex inserts the rows of all blocks that have none, of one tenant or, if
@@ -65,15 +65,28 @@ func (d Deps) reindexTenant(ctx context.Context, tenant profile.TenantID, dryRun
 		return err
 	}
 	s := newShelf(rows)
+	there := make(map[string]bool)
+	for _, o := range objects {
+		there[o.Key] = true
+	}
 	for _, o := range objects {
 		if o.meta == nil {
 			done.Foreign = append(done.Foreign, o.Key)
 			d.Log.LogAttrs(ctx, slog.LevelWarn, "object is no block", slog.String(telemetry.KeyKey, o.Key), telemetry.Err(o.err))
 			continue
 		}
+		if !o.meta.Complete {
+			continue // the last object of the block tells of it
+		}
 		done.Blocks++
 		if s.rows[o.meta.ID] {
 			done.There++
+			continue
+		}
+		_, twice := s.lost[o.meta.ID] // two builds of this code have done the same job
+		if twice || slices.ContainsFunc(o.meta.Keys(), func(key string) bool { return !there[key] }) {
+			done.LeftOut = append(done.LeftOut, o.Key)
+			d.Log.LogAttrs(ctx, slog.LevelWarn, "block is left out: it is not whole, or there twice", slog.String(telemetry.KeyKey, o.Key))
 			continue
 		}
 		s.add(o)

@@ -116,9 +116,11 @@ func (d Deps) verifyTenant(ctx context.Context, tenant profile.TenantID, o Verif
 	}
 	v.Rows += len(after)
 	v.Problems = append(v.Problems, doubled(tenant, after)...)
-	rows := make(map[string]blockindex.Row)
+	named := make(map[string]bool) // keys that rows name
 	for _, r := range slices.Concat(before, after) {
-		rows[block.Key(tenant, r.ID)] = r
+		for _, key := range keysOf(r) {
+			named[key] = true
+		}
 	}
 	still := make(map[string]bool)
 	for _, r := range after {
@@ -126,14 +128,14 @@ func (d Deps) verifyTenant(ctx context.Context, tenant profile.TenantID, o Verif
 	}
 	for _, r := range before {
 		if still[r.ID] { // what was inserted meanwhile may have been put after the list
-			v.Problems = append(v.Problems, rowProblem(r, has[block.Key(tenant, r.ID)])...)
+			v.Problems = append(v.Problems, rowProblem(r, has)...)
 		}
 	}
-	d.strays(tenant, objects, rows, o, v)
+	d.strays(tenant, objects, named, o, v)
 	if !o.Deep {
 		return nil
 	}
-	return d.readAll(ctx, tenant, objects, rows, v)
+	return d.readAll(ctx, tenant, after, v)
 }
 
 // doubled finds rows that more than one other replaces.
@@ -151,8 +153,17 @@ func doubled(tenant profile.TenantID, rows []blockindex.Row) []Problem {
 	return out
 }
 
-// rowProblem compares a row with its object.
-func rowProblem(r blockindex.Row, o *object) []Problem {
+// keysOf are the keys of the objects that a row names; of one that cannot be read,
+// the key that a segment would have.
+func keysOf(r blockindex.Row) []string {
+	if m, err := block.ParseMeta(r.Detail); err == nil && m.Tenant == r.Tenant && m.ID == r.ID {
+		return m.Keys()
+	}
+	return []string{block.Key(r.Tenant, r.ID)}
+}
+
+// rowProblem compares a row with its objects, of those that are there by key.
+func rowProblem(r blockindex.Row, has map[string]*object) []Problem {
 	problem := func(k ProblemKind, format string, args ...any) []Problem {
 		return []Problem{{k, r.Tenant, r.ID, fmt.Sprintf(format, args...)}}
 	}
@@ -164,25 +175,28 @@ func rowProblem(r blockindex.Row, o *object) []Problem {
 		return problem(Unreadable, "it describes block %s of tenant %s, level %d", m.ID, m.Tenant, m.Level)
 	case m.MinTime < r.MinTime || m.MaxTime > r.MaxTime:
 		return problem(Differs, "its time is not all of its block's")
-	case o == nil:
-		return problem(Missing, "no object %s", m.Key())
-	case o.meta == nil:
-		return problem(Damaged, "%v", o.err)
-	case !bytes.Equal(o.meta.Append(nil), r.Detail):
-		return problem(Differs, "the object describes itself otherwise")
-	case m.Size != o.Size:
-		return problem(Damaged, "the object has %d bytes, want %d", o.Size, m.Size)
+	}
+	for i, key := range m.Keys() {
+		switch o := has[key]; {
+		case o == nil:
+			return problem(Missing, "no object %s", key)
+		case o.meta == nil:
+			return problem(Damaged, "%v", o.err)
+		case i == len(m.Volumes)-1 && !bytes.Equal(o.meta.Append(nil), r.Detail):
+			return problem(Differs, "object %s describes it otherwise", key)
+		case m.Volumes[i].Size != o.Size:
+			return problem(Damaged, "object %s has %d bytes, want %d", key, o.Size, m.Volumes[i].Size)
+		}
 	}
 	return nil
 }
 
 // strays finds objects without a row.
-func (d Deps) strays(tenant profile.TenantID, objects []object, rows map[string]blockindex.Row, o VerifyOptions, v *Verified) {
+func (d Deps) strays(tenant profile.TenantID, objects []object, named map[string]bool, o VerifyOptions, v *Verified) {
 	old := d.Now().Add(-o.Young).UnixMilli()
 	for _, x := range objects {
-		_, ok := rows[x.Key]
 		switch name := strings.TrimPrefix(x.Key, block.Prefix(tenant)); {
-		case ok:
+		case named[x.Key]:
 		case x.meta == nil:
 			v.Problems = append(v.Problems, Problem{Foreign, tenant, x.Key, x.err.Error()})
 		case x.ModifiedUnixMilli > old:
@@ -195,18 +209,22 @@ func (d Deps) strays(tenant profile.TenantID, objects []object, rows map[string]
 }
 
 // readAll reads every block that has a row and compares its checksums.
-func (d Deps) readAll(ctx context.Context, tenant profile.TenantID, objects []object, rows map[string]blockindex.Row, v *Verified) error {
-	found := make([]error, len(objects))
+func (d Deps) readAll(ctx context.Context, tenant profile.TenantID, rows []blockindex.Row, v *Verified) error {
+	found := make([]error, len(rows))
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(max(d.Parallel, 1))
-	for i, o := range objects {
-		if _, ok := rows[o.Key]; !ok || o.meta == nil {
+	for i, r := range rows {
+		if rowIsBad(v, r) {
 			continue
 		}
+		m, err := block.ParseMeta(r.Detail)
+		if err != nil {
+			return err
+		}
 		g.Go(func() error {
-			err := readBlock(inner, d.Store, o.meta)
+			err := readBlock(inner, d.Store, m)
 			switch {
-			case errors.Is(err, objstore.ErrNotExist): // swept meanwhile, or Missing
+			case errors.Is(err, objstore.ErrNotExist): // swept meanwhile
 				return nil
 			case inner.Err() != nil:
 				return context.Cause(inner)
@@ -220,9 +238,14 @@ func (d Deps) readAll(ctx context.Context, tenant profile.TenantID, objects []ob
 	}
 	for i, err := range found {
 		if err != nil {
-			v.Problems = append(v.Problems, Problem{Damaged, tenant, objects[i].meta.ID, err.Error()})
+			v.Problems = append(v.Problems, Problem{Damaged, tenant, rows[i].ID, err.Error()})
 		}
 	}
-	d.Log.LogAttrs(ctx, slog.LevelInfo, "blocks read", slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("blocks", len(objects)))
+	d.Log.LogAttrs(ctx, slog.LevelInfo, "blocks read", slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("blocks", len(rows)))
 	return nil
+}
+
+// rowIsBad reports whether a problem with the block is known already.
+func rowIsBad(v *Verified, r blockindex.Row) bool {
+	return slices.ContainsFunc(v.Problems, func(p Problem) bool { return p.Tenant == r.Tenant && p.Block == r.ID && p.Kind != Doubled })
 }
