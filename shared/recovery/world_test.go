@@ -69,7 +69,7 @@ func (w *world) push(tenant profile.TenantID, n int) blockindex.Row {
 func policy() compaction.Policy {
 	p := compaction.DefaultPolicy()
 	p.Levels[0].Blocks, p.Levels[1].Blocks = 4, 3
-	p.Merge.VolumeBytes = 40 << 10 // so that blocks have several objects
+	p.Merge.VolumeBytes = 4 << 10 // so that blocks have several objects
 	return p
 }
 
