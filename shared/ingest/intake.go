@@ -15,6 +15,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
 // intake is the profiles of one request on their way to the queue.
@@ -140,7 +141,12 @@ const envelopeOverhead = 512
 // nil if every profile of the request is on the queue (or had nothing to be
 // stored), else a *connect.Error.
 func (in *intake) finish(ctx context.Context) error {
+	metrics := telemetry.MetricsFrom(ctx)
+	metrics.Add(telemetry.MetricProfilesIn, float64(in.total))
+	metrics.Add(telemetry.MetricProfileBytes, float64(in.bytes))
+	metrics.Add(telemetry.MetricProfilesRejected, float64(in.refused.count))
 	if err := in.takeRate(ctx); err != nil {
+		metrics.Add(telemetry.MetricProfilesRejected, float64(len(in.parcels)))
 		return err
 	}
 	if err := in.h.send(ctx, in.parcels); err != nil {
@@ -148,6 +154,7 @@ func (in *intake) finish(ctx context.Context) error {
 			slog.String("tenant", string(in.tenant)), slog.Int("profiles", len(in.parcels)), slog.Any("error", err))
 		return errNotStored(ctx)
 	}
+	metrics.Add(telemetry.MetricProfilesOut, float64(len(in.parcels)))
 	if in.refused.count > 0 {
 		in.h.Log.LogAttrs(ctx, slog.LevelWarn, "profiles refused",
 			slog.String("tenant", string(in.tenant)), slog.Int("profiles", in.total),

@@ -33,8 +33,10 @@ const (
 func (d *Drainer) flush(ctx context.Context, b *batch) (Stats, error) {
 	ctx, cancel := d.flushContext(ctx)
 	defer cancel()
+	start := d.Now()
 	var stats Stats
 	var errs []error
+	count := counting(b)
 	d.renew(ctx, &b.hold)
 	if lost := b.dropLost(); lost > 0 {
 		stats.Failed += lost
@@ -54,6 +56,7 @@ func (d *Drainer) flush(ctx context.Context, b *batch) (Stats, error) {
 		stats.Failed++
 		errs = append(errs, m.err)
 	}
+	count.report(ctx, stats, d.Now().Sub(start))
 	return stats, errors.Join(errs...)
 }
 

@@ -23,8 +23,9 @@ type message struct {
 	err      error
 	poison   bool // err will not go away
 
-	until time.Time // it is hidden from others until then, at least
-	lost  bool      // it is not
+	waited time.Duration // on the queue
+	until  time.Time     // it is hidden from others until then, at least
+	lost   bool          // it is not
 }
 
 // lateAfter is how long after it was taken a profile may arrive without being
@@ -46,7 +47,7 @@ func limits() pprof.Limits { return pprof.Limits{MaxBytes: envelope.MaxProfileBy
 
 // read decodes a delivery; errors are kept in the message.
 func (d *Drainer) read(ctx context.Context, delivery queue.Delivery, until time.Time) *message {
-	m := &message{Delivery: delivery, until: until}
+	m := &message{Delivery: delivery, until: until, waited: max(0, d.Now().Sub(delivery.SentAt))}
 	m.err = d.decode(ctx, m)
 	m.poison = errors.Is(m.err, envelope.ErrMalformed)
 	return m

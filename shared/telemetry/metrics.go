@@ -84,9 +84,9 @@ func MetricInfos() []MetricInfo {
 		{MetricMessagesDuplicated, count, "redelivered messages that were found stored already"},
 		{MetricMessagesPoisoned, count, "messages that cannot be read, put aside under poison/"},
 		{MetricSegments, count, "segments written"},
-		{MetricSegmentBytes, bytes, "size of a segment object"},
-		{MetricFlushDuration, ms, "time from the start of a flush to its commit"},
-		{MetricQueueDelay, ms, "time from sending a message to receiving it"},
+		{MetricSegmentBytes, bytes, "bytes of the segments written"},
+		{MetricFlushDuration, ms, "time that a flush took: objects, index rows, deletion of messages"},
+		{MetricQueueDelay, ms, "time that a message waited on the queue, the longest of each flush"},
 
 		{MetricJobsPlanned, count, "compaction jobs put on the queue, those among them that are there already"},
 		{MetricJobsDone, count, "compaction jobs done"},

@@ -110,6 +110,7 @@ func TestRulesCatch(t *testing.T) {
 		{"files are short", "shared/ingest/x.go", header + strings.Repeat("\n", 500), "shared/ingest/x.go has 503 lines"},
 		{"functions are short", "shared/ingest/x.go", header + "func long() {\n" + strings.Repeat("\n", 59) + "}\n", "shared/ingest/x.go:4: long has 61 lines"},
 		{"mains only wire", "functions/ingest/more.go", "package main\n" + strings.Repeat("\n", 40), "functions/ingest has 45 lines"},
+		{"metrics are counted", "shared/telemetry/metrics.go", "// Package telemetry is.\npackage telemetry\n\nconst MetricX Metric = \"X\"\n", "MetricX is never counted"},
 		{"documents name what exists", "CONTRIBUTING.md", "\nSee `shared/old/`.", "CONTRIBUTING.md:2 names shared/old/, which does not exist"},
 		{"documents name what exists", "README.md", "`shared/*/nothing.go`", "names shared/*/nothing.go"},
 		{"documents name what exists", "ARCHITECTURE.md", "`CHANGELOG.md`", "names CHANGELOG.md"},

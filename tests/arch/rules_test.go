@@ -38,6 +38,7 @@ func rules() []rule {
 		{"functions are short", fmt.Sprintf("a function of more than %d lines does more than one thing", maxFunctionLines), longFunctions},
 		{"mains only wire", fmt.Sprintf("a main of more than %d lines holds logic that no test reaches: "+
 			"a package is missing", maxMainLines), longMains},
+		{"metrics are counted", "an alarm on a metric that nobody writes never rings", uncountedMetrics},
 		{"documents name what exists", "a path that has moved sends the reader to nowhere", documentPaths},
 	}
 }
