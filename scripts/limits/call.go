@@ -58,6 +58,13 @@ func parse(args []string) (call, error) {
 		if !ok {
 			return call{}, fmt.Errorf("%q is not of the form LIMIT=VALUE", arg)
 		}
+		if file, isFile := strings.CutPrefix(value, "@"); isFile {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return call{}, fmt.Errorf("read the value of %s: %w", name, err)
+			}
+			value = string(text)
+		}
 		c.values[name] = value
 	}
 	return c, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -31,6 +32,11 @@ func TestCommand(t *testing.T) {
 	require.Equal(t, "50\n", must("get", "acme", "max_labels"))
 	require.Equal(t, "30\n", must("get", "other", "max_labels"))
 	require.Regexp(t, `ingestion_rate +16MiB +4MiB +a number of bytes from 0 to 1024GiB +how many bytes`, must("list", "acme"))
+	rules := filepath.Join(dir, "rules.json")
+	require.NoError(t, os.WriteFile(rules, []byte(`[{"regex":"pod","action":"labeldrop"}]`), 0o600))
+	must("set", "acme", "relabel_rules=@"+rules, `sampling={"shop": 0.1}`)
+	require.Equal(t, `[{"regex":"pod","action":"labeldrop"}]`+"\n", must("get", "acme", "relabel_rules"))
+	require.Equal(t, "[]\n", must("get", "other", "relabel_rules"))
 	must("unset", "acme", "max_labels")
 	require.Equal(t, "30\n", must("get", "acme", "max_labels"))
 
@@ -50,6 +56,9 @@ func TestCommand(t *testing.T) {
 		{`unknown limit "max_label", want one of ingestion_rate, `, []string{"set", "acme", "max_label=1"}},
 		{"unknown limit", []string{"get", "acme", "max_label"}},
 		{"unknown limit", []string{"unset", "acme", "max_label"}},
+		{"read the value of relabel_rules", []string{"set", "acme", "relabel_rules=@/none"}},
+		{`bad value of relabel_rules: bad relabel rules: rule 1: unknown action "x"`, []string{"set", "acme", `relabel_rules=[{"action":"x"}]`}},
+		{"bad value of sampling: bad sampling: 7 is not from 0 to 1", []string{"set", "acme", "sampling=7"}},
 		{`bad value of max_labels: "0" is not a whole number from 1 to 1000`, []string{"set", "acme", "max_labels=0"}},
 	} {
 		_, err := do(tt.args...)

@@ -30,8 +30,10 @@ const usage = `Show and change the limits of single tenants:
 For example
 
 	go run ./scripts/limits set acme ingestion_rate=16MiB reject_older_than=6h
+	go run ./scripts/limits set acme relabel_rules=@rules.json sampling='{"shop": 0.1}'
 
-Limits are in force a minute later, everywhere. "list" names all of them. Without
+@ reads the value from a file. Rules are a JSON list with the names and actions of
+Prometheus' relabel_config. Limits are in force a minute later, everywhere. "list" names all of them. Without
 multitenancy the tenant is "anonymous". The local host may run meanwhile.
 
 `

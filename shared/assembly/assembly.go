@@ -44,12 +44,16 @@ func Ingest(h Host, c config.Ingest, queues []queue.Sender, store IngestStore, p
 	if err != nil {
 		return nil, fmt.Errorf("assemble ingest: %w", err)
 	}
+	defaults, err := limits.Defaults(c)
+	if err != nil {
+		return nil, fmt.Errorf("assemble ingest: %w", err)
+	}
 	s := ingest.DefaultSettings()
 	s.Multitenancy = c.Multitenancy
 	s.MaxBodyBytes = max(c.MaxBodyBytes, s.MaxBodyBytes) // tenants may be allowed more than the default
 	handler := ingest.New(s, ingest.Deps{
 		Queues: queues, Store: store, Codec: codec, Now: h.Now, Log: h.Log,
-		Tenants: limits.New(limits.Defaults(c), facts, h.Now, h.Log),
+		Tenants: limits.New(defaults, facts, h.Now, h.Log),
 		Rate:    ratelimit.New(facts, h.Now, h.Log),
 		Uploads: &ingest.Uploads{Presign: presign, Store: store},
 	})

@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 		IngestionRate: 4 << 20, IngestionBurst: 2 << 20, MaxBodyBytes: 64 << 20,
 		MaxProfileBytes: 4 << 20, MaxProfileSamples: 16000, MaxSampleLabels: 100, MaxStackDepth: 1000, MaxSymbolBytes: 65535,
 		MaxLabels: 30, MaxLabelNameBytes: 1024, MaxLabelValueBytes: 2048,
+		RelabelRules: "[]", SampleTypeRules: "[]", Sampling: "1",
 	}, ingest)
 	segment, err := config.LoadSegment(empty)
 	require.NoError(t, err)
@@ -79,6 +80,9 @@ func TestValues(t *testing.T) {
 		config.EnvMaxLabels:          "", // as if it were not set
 		config.EnvMaxLabelNameBytes:  "2KiB",
 		config.EnvMaxLabelValueBytes: "1",
+		config.EnvMaxSessions:        "3",
+		config.EnvRelabelRules:       `[{"action":"drop"}]`,
+		config.EnvSampling:           "0.5",
 	}))
 	require.NoError(t, err)
 	require.Equal(t, config.Ingest{
@@ -86,6 +90,7 @@ func TestValues(t *testing.T) {
 		IngestionBurst: 1 << 30, MaxBodyBytes: 2 << 20,
 		MaxProfileBytes: 5 << 20, MaxProfileSamples: 1, MaxSampleLabels: 5, MaxStackDepth: 7, MaxSymbolBytes: 1024,
 		MaxLabels: 30, MaxLabelNameBytes: 2048, MaxLabelValueBytes: 1,
+		MaxSessions: 3, RelabelRules: `[{"action":"drop"}]`, SampleTypeRules: "[]", Sampling: "0.5",
 	}, ingest)
 }
 
@@ -134,6 +139,8 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		config.EnvMaxProfileBytes:    "999999999999GiB",
 		config.EnvMaxProfileSamples:  "0",
 		config.EnvMaxLabels:          "many",
+		config.EnvRelabelRules:       "[",
+		config.EnvSampling:           strings.Repeat("1", 16<<10+1),
 		config.EnvMaxLabelValueBytes: "-1",
 	}))
 	require.Equal(t, strings.Join([]string{
@@ -144,6 +151,8 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		`PYROCUMULUS_MAX_PROFILE_SAMPLES is "0", want a whole number from 1 to 10000000`,
 		`PYROCUMULUS_MAX_LABELS is "many", want a whole number from 1 to 1000`,
 		`PYROCUMULUS_MAX_LABEL_VALUE_BYTES is "-1", want a number of bytes from 1 to 64KiB`,
+		`PYROCUMULUS_RELABEL_RULES is "[", want JSON of at most 16KiB`,
+		`PYROCUMULUS_SAMPLING is "` + strings.Repeat("1", 16<<10+1) + `", want JSON of at most 16KiB`,
 	}, "\n"), err.Error())
 }
 

@@ -28,6 +28,10 @@ type Ingest struct {
 	MaxLabels          int
 	MaxLabelNameBytes  int
 	MaxLabelValueBytes int
+	MaxSessions        int
+	RelabelRules       string // JSON, as are the following
+	SampleTypeRules    string
+	Sampling           string
 }
 
 // Segment are the settings of the segment function.
@@ -107,6 +111,10 @@ func LoadIngest(lookup Lookup) (Ingest, error) {
 		MaxLabels:          r.count(EnvMaxLabels),
 		MaxLabelNameBytes:  int(r.bytes(EnvMaxLabelNameBytes)),
 		MaxLabelValueBytes: int(r.bytes(EnvMaxLabelValueBytes)),
+		MaxSessions:        r.count(EnvMaxSessions),
+		RelabelRules:       r.json(EnvRelabelRules),
+		SampleTypeRules:    r.json(EnvSampleTypeRules),
+		Sampling:           r.json(EnvSampling),
 	}
 	return s, r.err()
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -61,6 +62,20 @@ func (r *reader) duration(name string) time.Duration {
 }
 
 func (r *reader) bytes(name string) int64 { return readRange(r, name, UnitBytes, parseBytes) }
+
+// json reads a text that is JSON, and not longer than it may be.
+func (r *reader) json(name string) string {
+	return read(r, name, UnitJSON, func(text string) (string, error) {
+		most, err := parseBytes(r.variables[name].Max)
+		if err != nil {
+			panic("BUG: maximum of " + name + ": " + err.Error())
+		}
+		if int64(len(text)) > most || !json.Valid([]byte(text)) {
+			return "", errors.New("no JSON, or too long")
+		}
+		return text, nil
+	})
+}
 
 func (r *reader) count(name string) int { return readRange(r, name, UnitCount, strconv.Atoi) }
 

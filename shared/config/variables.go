@@ -23,6 +23,10 @@ const (
 	EnvMaxLabels          = "PYROCUMULUS_MAX_LABELS"
 	EnvMaxLabelNameBytes  = "PYROCUMULUS_MAX_LABEL_NAME_BYTES"
 	EnvMaxLabelValueBytes = "PYROCUMULUS_MAX_LABEL_VALUE_BYTES"
+	EnvMaxSessions        = "PYROCUMULUS_MAX_SESSIONS_PER_SERIES"
+	EnvRelabelRules       = "PYROCUMULUS_RELABEL_RULES"
+	EnvSampleTypeRules    = "PYROCUMULUS_SAMPLE_TYPE_RULES"
+	EnvSampling           = "PYROCUMULUS_SAMPLING"
 	EnvFlushInterval      = "PYROCUMULUS_FLUSH_INTERVAL"
 	EnvFlushBytes         = "PYROCUMULUS_FLUSH_BYTES"
 	EnvDrainTime          = "PYROCUMULUS_DRAIN_TIME"
@@ -56,6 +60,7 @@ const (
 	UnitDuration = "duration" // as in Go: 90s, 1h30m
 	UnitBytes    = "bytes"    // a whole number, alone or with KiB, MiB or GiB
 	UnitCount    = "count"    // a whole number
+	UnitJSON     = "json"     // JSON; whoever uses it checks what it says
 )
 
 // Variable describes an environment variable.
@@ -63,7 +68,7 @@ type Variable struct {
 	Name     string
 	Default  string // used when the variable is not set or empty
 	Unit     string // one of the Unit constants
-	Min, Max string // inclusive, in the form of Default; "" for bool and level
+	Min, Max string // inclusive, in the form of Default; "" for bool and level; of JSON the longest text
 	Meaning  string // one line
 }
 
@@ -87,6 +92,11 @@ func Variables() []Variable {
 		{EnvMaxLabels, "30", UnitCount, "1", "1000", "the most labels of a series"},
 		{EnvMaxLabelNameBytes, "1024", UnitBytes, "1", "64KiB", "the longest label name"},
 		{EnvMaxLabelValueBytes, "2048", UnitBytes, "1", "64KiB", "the longest label value"},
+
+		{EnvMaxSessions, "0", UnitCount, "0", "1000", "how many values __session_id__ has in a series at most; 0 to drop it"},
+		{EnvRelabelRules, "[]", UnitJSON, "", "16KiB", "rules that change, keep and drop series, as relabel_config in Prometheus"},
+		{EnvSampleTypeRules, "[]", UnitJSON, "", "16KiB", "rules of the same form that keep and drop sample types, by __type__, __unit__ and the labels of the series"},
+		{EnvSampling, "1", UnitJSON, "", "16KiB", "which share of profiles to keep: a number from 0 to 1, or numbers by service, as in {\"shop\": 0.1, \"*\": 1}"},
 
 		{EnvFlushInterval, "10s", UnitDuration, "100ms", "10m", "how long profiles are gathered before a segment is written"},
 		{EnvFlushBytes, "16MiB", UnitBytes, "64KiB", "1GiB", "at how many bytes of messages a segment is written at once"},
@@ -124,6 +134,8 @@ func (v Variable) Allowed() string {
 		return "true or false"
 	case UnitLevel:
 		return "debug, info, warn or error"
+	case UnitJSON:
+		return "JSON of at most " + v.Max
 	default:
 		return fmt.Sprintf("a %s from %s to %s", v.kind(), v.Min, v.Max)
 	}

@@ -75,8 +75,8 @@ func (in *intake) decoded(sent profile.Labels, p *pprof.Profile) {
 }
 
 // profile checks and normalises a profile, which it changes, and makes it ready
-// to be sent. Of a profile without values nothing remains to be stored, which
-// is no mistake.
+// to be sent. Of a profile without values, or one that the tenant's rules drop,
+// nothing remains to be stored, which is no mistake.
 func (in *intake) profile(ls profile.Labels, p *pprof.Profile) {
 	if p.TimeNanos == 0 {
 		p.TimeNanos = in.now.UnixNano()
@@ -86,15 +86,20 @@ func (in *intake) profile(ls profile.Labels, p *pprof.Profile) {
 		in.refused.add(ls, err)
 		return
 	}
+	limits.keepTypes(ls, p)
+	setVersion(p, ls)
 	p.Normalize()
 	if len(p.Samples) == 0 {
 		return
 	}
-	if err := limits.checkSplit(ls, p); err != nil {
+	parts, err := limits.parts(ls, p)
+	if err != nil {
 		in.refused.add(ls, err)
 		return
 	}
-	in.pack(ls, p)
+	for _, part := range parts {
+		in.pack(part.labels, part.profile)
+	}
 }
 
 // checkTime judges when a profile was taken (Unix nanoseconds).
@@ -110,10 +115,13 @@ func (l *Limits) checkTime(nanos int64, now time.Time) error {
 
 // pack makes a message of a profile. Its id is taken from the normalised
 // profile, plain: it is the same if a client sends a profile again, compressed
-// in whatever way.
+// in whatever way. So is whether it is sampled.
 func (in *intake) pack(ls profile.Labels, p *pprof.Profile) {
 	in.buf = p.AppendEncode(in.buf[:0])
 	id := profile.PushID(in.tenant, ls, p.TimeNanos, in.buf)
+	if !in.limits.Sampling.Keeps(ls.Get(profile.LabelServiceName), binary.BigEndian.Uint64(id[8:])<<2) {
+		return
+	}
 	e := envelope.Envelope{Tenant: in.tenant, ID: id, ReceivedAt: in.now.UnixMilli(), Labels: ls}
 	in.bytes += int64(len(in.buf))
 	packed := in.h.Codec.Pack(in.buf)

@@ -10,15 +10,12 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
-// labelNameReplaced keeps the __name__ that relabeling changed.
-const labelNameReplaced = "__name_replaced__"
-
 // dropped reports whether a label never becomes part of a series: some only
 // tell how the profile was taken, others are derived from the profile when it
-// is read, whatever a client says.
+// is read, whatever a client says. Relabel rules see them.
 func dropped(name string) bool {
 	switch name {
-	case profile.LabelDelta, profile.LabelOrder, profile.LabelSessionID,
+	case profile.LabelDelta, profile.LabelOrder,
 		profile.LabelProfileType, profile.LabelType, profile.LabelUnit,
 		profile.LabelPeriodType, profile.LabelPeriodUnit, profile.LabelServiceCopy:
 		return true
@@ -28,12 +25,21 @@ func dropped(name string) bool {
 
 // series returns the labels of a series for the ones that were sent, which are
 // left as they are. They are returned also along with an error, so that the
-// series can be named.
+// series can be named. If the tenant has relabel rules the labels are as the
+// rules see them, and not checked yet.
 func (l *Limits) series(sent profile.Labels) (profile.Labels, error) {
 	ls := make(profile.Labels, 0, len(sent)+1)
+	var hidden profile.Labels // what rules see and nobody else
 	named := false
 	for _, label := range sent {
-		if !dropped(label.Name) {
+		switch {
+		case label.Name == profile.LabelSessionID:
+			if id, ok := session(label.Value, l.MaxSessions); ok {
+				ls = setDefault(ls, label.Name, id)
+			}
+		case dropped(label.Name):
+			hidden = setDefault(hidden, label.Name, label.Value)
+		default:
 			ls = append(ls, label)
 			named = named || label.Name == profile.LabelServiceName
 		}
@@ -45,19 +51,15 @@ func (l *Limits) series(sent profile.Labels) (profile.Labels, error) {
 	if name, ok := repeated(ls); ok {
 		return ls, fmt.Errorf("%w: label %q is there more than once", errLabels, cut(name, maxNamedBytes))
 	}
-	ls = relabel(ls)
-	return ls, l.checkSeries(ls)
-}
-
-// relabel applies the rule that Pyroscope has built in: what was collected with
-// the library godeltaprof has the type that its name ends with.
-func relabel(ls profile.Labels) profile.Labels {
-	sent := ls.Get(profile.LabelName)
-	name, ok := strings.CutPrefix(sent, "godeltaprof_")
-	if !ok || name == "" {
-		return ls
+	hidden.Sort()
+	ls = builtinRelabel(ls, hidden)
+	if len(l.RelabelRules) == 0 {
+		return ls, l.checkSeries(ls)
 	}
-	return ls.With(profile.LabelName, name).With(labelNameReplaced, sent)
+	for _, label := range hidden {
+		ls = ls.With(label.Name, label.Value)
+	}
+	return ls, nil
 }
 
 // checkSeries checks the labels of a series, which are sorted and differ in

@@ -111,7 +111,11 @@ func (in *intake) pprof(params *params, u upload) error {
 	if len(u.profile) == 0 {
 		return nil
 	}
-	p, err := pprof.Decode(u.profile, in.limits.Profile)
+	decode := pprof.Decode
+	if params.spy == "dotnetspy" {
+		decode = pprof.DecodeDotnet
+	}
+	p, err := decode(u.profile, in.limits.Profile)
 	if err != nil {
 		ls, _ := in.limits.series(params.labels)
 		in.total++

@@ -47,7 +47,7 @@ func parseParams(rawQuery string, now time.Time) (*params, error) {
 		p.spy = "unknown"
 	}
 	for _, l := range labels {
-		if !strings.HasPrefix(l.Name, "__") {
+		if !strings.HasPrefix(l.Name, "__") || l.Name == profile.LabelSessionID {
 			p.labels = append(p.labels, l)
 			p.named = p.named || l.Name == profile.LabelServiceName
 		}

@@ -95,7 +95,7 @@ func TestParseParams(t *testing.T) {
 			app: "app", from: now, until: now, rate: 100, spy: "unknown", labels: unknown},
 		"name=app{__session_id__=1,__x=2,a=b}&from=1700000000&until=1700000010000&spyName=gospy&sampleRate=-x&format=pprof": {
 			app: "app", from: time.Unix(1700000000, 0), until: time.Unix(1700000010, 0), rate: 100, spy: "gospy", format: "pprof",
-			labels: profile.NewLabels("a", "b", "service_name", "app", "pyroscope_spy", "gospy")},
+			labels: profile.NewLabels("__session_id__", "1", "a", "b", "service_name", "app", "pyroscope_spy", "gospy")},
 		"name=app{service_name=api,pyroscope_spy=mine}&from=now-1h&spyName=x&sampleRate=0": {
 			app: "app", named: true, from: now.Add(-time.Hour), until: now, spy: "x",
 			labels: profile.NewLabels("service_name", "api", "pyroscope_spy", "mine")},

@@ -3,8 +3,10 @@ package ingest
 import (
 	"time"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/limits"
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
 	"github.com/pyrocumulus/pyrocumulus/shared/ratelimit"
+	"github.com/pyrocumulus/pyrocumulus/shared/relabel"
 )
 
 // Settings say what a Handler accepts.
@@ -36,6 +38,11 @@ type Limits struct {
 
 	MaxBodyBytes int64 // 0, or more than the setting: as the setting
 	Rate         ratelimit.Limit
+
+	MaxSessions     int             // values of __session_id__ in a series; 0: it is dropped
+	RelabelRules    relabel.Rules   // of series
+	SampleTypeRules relabel.Rules   // keep and drop sample types
+	Sampling        limits.Sampling // which profiles to keep at all
 }
 
 // DefaultSettings returns the limits that Pyroscope has by default, without

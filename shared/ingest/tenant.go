@@ -44,6 +44,8 @@ func (h *Handler) limitsOf(ctx context.Context, tenant profile.TenantID) Limits 
 		MaxBodyBytes: l.MaxBodyBytes,
 		// One profile must fit, or it would never be taken.
 		Rate: ratelimit.Limit{Rate: l.IngestionRate, Burst: max(l.IngestionBurst, l.MaxProfileBytes)},
+
+		MaxSessions: l.MaxSessions, RelabelRules: l.RelabelRules, SampleTypeRules: l.SampleTypeRules, Sampling: l.Sampling,
 	}
 }
 

@@ -30,6 +30,8 @@ type limitedBench struct {
 func newLimitedBench(t *testing.T, env map[string]string) *limitedBench {
 	c, err := config.LoadIngest(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	require.NoError(t, err)
+	defaults, err := limits.Defaults(c)
+	require.NoError(t, err)
 	b := &limitedBench{bench: newBench(t, multitenant)}
 	clock := func() time.Time { return b.now }
 	mem := recordstest.NewMem()
@@ -39,7 +41,7 @@ func newLimitedBench(t *testing.T, env map[string]string) *limitedBench {
 	log := slog.New(slog.NewJSONHandler(&b.log, nil))
 	b.handler = ingest.New(b.settings, ingest.Deps{
 		Queues: []queue.Sender{b.queue}, Store: b.bench.store, Codec: b.codec, Now: clock, Log: log,
-		Tenants: limits.New(limits.Defaults(c), b.store, clock, log),
+		Tenants: limits.New(defaults, b.store, clock, log),
 		Rate:    ratelimit.New(b.store, clock, log),
 	})
 	return b

@@ -57,7 +57,7 @@ func (a Admin) Set(ctx context.Context, tenant profile.TenantID, values Override
 		if err != nil {
 			return err
 		}
-		if _, err := s.Variable.Parse(text); err != nil {
+		if err := s.Check(text); err != nil {
 			return fmt.Errorf("%w of %s: %w", ErrBadValue, name, err)
 		}
 	}

@@ -19,12 +19,24 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/records"
 	"github.com/pyrocumulus/pyrocumulus/shared/records/recordstest"
+	"github.com/pyrocumulus/pyrocumulus/shared/relabel"
 )
 
 func defaults(t *testing.T) limits.Limits {
 	c, err := config.LoadIngest(func(string) (string, bool) { return "", false })
 	require.NoError(t, err)
-	return limits.Defaults(c)
+	l, err := limits.Defaults(c)
+	require.NoError(t, err)
+	return l
+}
+
+func TestDefaultsThatAreNoRules(t *testing.T) {
+	_, err := limits.Defaults(config.Ingest{RelabelRules: `[{"action":"explode"}]`, SampleTypeRules: "{}", Sampling: "2"})
+	require.ErrorIs(t, err, relabel.ErrRules)
+	require.ErrorIs(t, err, limits.ErrSampling)
+	for _, name := range []string{"PYROCUMULUS_RELABEL_RULES", "PYROCUMULUS_SAMPLE_TYPE_RULES", "PYROCUMULUS_SAMPLING"} {
+		require.ErrorContains(t, err, name)
+	}
 }
 
 // world is limits and what they stand on.
@@ -57,14 +69,19 @@ func (w *world) of(tenant profile.TenantID) limits.Limits { return w.Of(w.t.Cont
 func TestEveryLimitCanBeOverridden(t *testing.T) {
 	base := defaults(t)
 	changed := make(map[string]bool)
+	texts := map[string]string{"relabel_rules": `[{"action":"drop"}]`, "sample_type_rules": `[{"action":"keep"}]`, "sampling": "0.5"}
 	for _, s := range limits.Settings() {
 		require.NotEmpty(t, s.Variable.Meaning, s.Name)
-		l, err := limits.Overrides{s.Name: s.Variable.Max}.Apply(base)
+		text, ok := texts[s.Name]
+		if !ok {
+			text = s.Variable.Max
+		}
+		l, err := limits.Overrides{s.Name: text}.Apply(base)
 		require.NoError(t, err)
 		a, b := reflect.ValueOf(base), reflect.ValueOf(l)
 		n := 0
 		for i := range a.NumField() {
-			if a.Field(i).Int() != b.Field(i).Int() {
+			if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
 				changed[a.Type().Field(i).Name] = true
 				n++
 			}

@@ -11,7 +11,8 @@ import (
 
 // Kind is that of the records of overrides. A tenant has one at most, with the
 // key "overrides". Its value is a JSON object of names and values as in the
-// environment: {"ingestion_rate":"16MiB","reject_older_than":"6h"}.
+// environment: {"ingestion_rate":"16MiB","reject_older_than":"6h"}. Limits that are JSON
+// themselves, such as rules, are strings here as well.
 const Kind records.Kind = "limits"
 
 func recordName(tenant profile.TenantID) records.Name {
@@ -42,12 +43,11 @@ func (o Overrides) Apply(defaults Limits) (Limits, error) {
 			continue
 		}
 		known++
-		n, err := s.Variable.Parse(text)
-		if err != nil {
+		before := l
+		if err := s.apply(&l, text); err != nil {
+			l = before
 			errs = append(errs, fmt.Errorf("limit %s: %w", s.Name, err))
-			continue
 		}
-		s.set(&l, n)
 	}
 	if known < len(o) {
 		errs = append(errs, fmt.Errorf("%d limits are not known", len(o)-known))

@@ -13,7 +13,15 @@ import (
 // Two limits change a profile rather than refuse it, as documented at
 // [Limits]; lines without a function are left out, and so is what a
 // [Profile] has no place for (comments, frame filters, numbers of labels).
-func Decode(data []byte, limits Limits) (*Profile, error) {
+func Decode(data []byte, limits Limits) (*Profile, error) { return decode(data, limits, false) }
+
+// DecodeDotnet reads a pprof as [Decode] does, and repairs what the old .NET
+// profiler gets wrong: sample types may hold "-", which becomes "_"; a function
+// without an id has that of its place, counted from 1, and the line of a location
+// without a function is of the function at the same place.
+func DecodeDotnet(data []byte, limits Limits) (*Profile, error) { return decode(data, limits, true) }
+
+func decode(data []byte, limits Limits, dotnet bool) (*Profile, error) {
 	if len(data) == 0 {
 		return nil, malformed("empty body")
 	}
@@ -27,12 +35,12 @@ func Decode(data []byte, limits Limits) (*Profile, error) {
 		if len(plain) == 0 {
 			return nil, malformed("empty body within gzip")
 		}
-		return decodePlain(plain, limits)
+		return decodePlain(plain, limits, dotnet)
 	}
 	if err := limits.checkBytes(int64(len(data))); err != nil {
 		return nil, err
 	}
-	return decodePlain(data, limits)
+	return decodePlain(data, limits, dotnet)
 }
 
 // maxSampleTypes is far beyond the five or so that real profiles have. Each
@@ -42,6 +50,7 @@ const maxSampleTypes = 256
 // decoder is the state of one decoding.
 type decoder struct {
 	limits Limits
+	dotnet bool // see DecodeDotnet
 	layout layout
 	p      *Profile
 
@@ -50,7 +59,7 @@ type decoder struct {
 	values int // of the sample being read
 }
 
-func decodePlain(data []byte, limits Limits) (*Profile, error) {
+func decodePlain(data []byte, limits Limits, dotnet bool) (*Profile, error) {
 	l, err := survey(data)
 	if err != nil {
 		return nil, err
@@ -58,7 +67,7 @@ func decodePlain(data []byte, limits Limits) (*Profile, error) {
 	if err := limits.checkSamples(l.count(profileSample)); err != nil {
 		return nil, err
 	}
-	d := decoder{limits: limits, layout: l, p: &Profile{
+	d := decoder{limits: limits, dotnet: dotnet, layout: l, p: &Profile{
 		TimeNanos:     l.timeNanos,
 		DurationNanos: l.durationNanos,
 		Period:        l.period,
@@ -114,6 +123,9 @@ func (d *decoder) readTypes() error {
 		t, err := d.valueType(m.payload(), "sample type")
 		if err != nil {
 			return err
+		}
+		if d.dotnet {
+			t.Type = strings.ReplaceAll(t.Type, "-", "_")
 		}
 		if strings.Contains(t.Type, "-") {
 			return invalid(`sample type %q contains "-"`, t.Type)

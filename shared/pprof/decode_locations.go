@@ -77,6 +77,9 @@ func (d *decoder) readLine(data []byte, location int) error {
 	if m.err != nil {
 		return malformed("read line of location %d: %w", location, m.err)
 	}
+	if function == 0 && d.dotnet && location < len(d.p.Functions) {
+		function = uint64(location) + 1
+	}
 	if function == 0 {
 		return nil // a line of nothing
 	}

@@ -109,6 +109,9 @@ func (d *decoder) readFunction(data []byte) error {
 	if m.err != nil {
 		return malformed("read function %d: %w", at, m.err)
 	}
+	if id == 0 && d.dotnet {
+		id = uint64(at) + 1
+	}
 	if !d.functions.add(id) {
 		return invalid("function %d: id %d is zero or not the only one", at, id)
 	}

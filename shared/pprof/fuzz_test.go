@@ -29,6 +29,12 @@ func FuzzDecode(f *testing.F) {
 		var err error
 		n := allocated(func() { p, err = pprof.Decode(data, limits) })
 		require.Less(t, n, uint64(40<<20))
+		n = allocated(func() {
+			if repaired, err := pprof.DecodeDotnet(data, limits); err == nil {
+				_ = decodeAgain(t, repaired.AppendEncode(nil))
+			}
+		})
+		require.Less(t, n, uint64(60<<20))
 		if err != nil {
 			require.True(t, isTyped(err), "%v", err)
 			return

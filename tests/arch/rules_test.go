@@ -93,6 +93,7 @@ func allowed() map[string][]string {
 		"shared/profile":    nil,
 		"shared/pprof":      {"shared/profile"},
 		"shared/jfr":        nil,
+		"shared/relabel":    {"shared/profile"},
 		"shared/selector":   {"shared/profile"},
 		"shared/flamegraph": {"shared/profile"},
 		"shared/objstore":   nil,
