@@ -18,7 +18,7 @@ func main() {
 	app := awscdk.NewApp(nil)
 	config, err := deployment.FromContext(func(key string) any { return app.Node().TryGetContext(&key) })
 	if err == nil {
-		err = stack.CheckZips(".build")
+		err = stack.CheckZips(config, ".build")
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%v\n\nkeys of the context (-c key=value):\n%s", err, deployment.Describe())

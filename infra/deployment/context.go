@@ -93,6 +93,9 @@ func FromContext(lookup Lookup) (Config, error) {
 	if err := c.Storage.check(); err != nil {
 		problems = append(problems, err)
 	}
+	if err := c.checkSettings(); err != nil {
+		problems = append(problems, err)
+	}
 	return c, errors.Join(problems...)
 }
 

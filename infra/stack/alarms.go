@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
@@ -72,18 +73,18 @@ func (s *Stack) alarmTable() []alarm {
 		alarm{"DeadJobs", "Jobs of merging were given up.",
 			queueMetric(s.queues.jobsDead, "ApproximateNumberOfMessagesVisible", "Maximum"), 0, 1},
 		alarm{"ParkedJobs", "A job of merging failed so often that it was set aside; its blocks stay unmerged.",
-			s.own(fnCompact, telemetry.MetricJobsParked, "Sum"), 0, 1},
+			s.own(deployment.Compact, telemetry.MetricJobsParked, "Sum"), 0, 1},
 		alarm{"PoisonedProfiles", "Messages that cannot be read were stored under poison/.",
-			s.own(fnSegment, telemetry.MetricMessagesPoisoned, "Sum"), 0, 1},
+			s.own(deployment.Segment, telemetry.MetricMessagesPoisoned, "Sum"), 0, 1},
 		alarm{"ServerErrors", "The API answers with 5xx.", s.apiMetric("5xx", "Sum"), 10, 3},
 		alarm{"SlowAnswers", "One of a hundred answers takes more than 20 s.", s.apiMetric("Latency", "p99"), 20000, 3},
 	)
-	for _, f := range s.functionTable() {
-		made := s.functions[f.name]
-		id := identifier(f.name)
+	for _, f := range s.config.Functions() {
+		made := s.functions[f.Name]
+		id := identifier(f.Name)
 		table = append(table,
-			alarm{id + "Errors", fmt.Sprintf("Function %s fails.", f.name), made.MetricErrors(minutes(5)), 3, 2},
-			alarm{id + "Throttles", fmt.Sprintf("Function %s is throttled: more concurrency is needed.", f.name), made.MetricThrottles(minutes(5)), 10, 2})
+			alarm{id + "Errors", fmt.Sprintf("Function %s fails.", f.Name), made.MetricErrors(minutes(5)), 3, 2},
+			alarm{id + "Throttles", fmt.Sprintf("Function %s is throttled: more concurrency is needed.", f.Name), made.MetricThrottles(minutes(5)), 10, 2})
 	}
 	return table
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
 	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
 )
 
@@ -32,7 +33,7 @@ func newAPI(s *Stack) *api {
 	})}
 	authorizer := s.authorizer()
 	none := awsapigatewayv2.NewHttpNoneAuthorizer()
-	queries := awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Query"), s.functions[fnQuery], nil)
+	queries := awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Query"), s.functions[deployment.Query], nil)
 	for _, key := range assembly.QueryRoutes() {
 		method, path, _ := strings.Cut(key, " ")
 		auth := authorizer
@@ -44,7 +45,7 @@ func newAPI(s *Stack) *api {
 			Integration: queries, Authorizer: auth,
 		})
 	}
-	pushes := awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Ingest"), s.functions[fnIngest], nil)
+	pushes := awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Ingest"), s.functions[deployment.Ingest], nil)
 	var auth awsapigatewayv2.IHttpRouteAuthorizer = none
 	if authorizer != nil {
 		auth = authorizer
@@ -54,7 +55,7 @@ func newAPI(s *Stack) *api {
 	})
 	a.addStage(s)
 	if s.config.FunctionURL {
-		a.functionURL = s.functions[fnIngest].AddFunctionUrl(&awslambda.FunctionUrlOptions{
+		a.functionURL = s.functions[deployment.Ingest].AddFunctionUrl(&awslambda.FunctionUrlOptions{
 			AuthType: awslambda.FunctionUrlAuthType_NONE, // the function checks the token
 		})
 	}
@@ -66,7 +67,7 @@ func (s *Stack) authorizer() awsapigatewayv2.IHttpRouteAuthorizer {
 	if s.trusted() {
 		return nil
 	}
-	return awsapigatewayv2authorizers.NewHttpLambdaAuthorizer(jsii.String("Tokens"), s.functions[fnAuthorizer],
+	return awsapigatewayv2authorizers.NewHttpLambdaAuthorizer(jsii.String("Tokens"), s.functions[deployment.Authorizer],
 		&awsapigatewayv2authorizers.HttpLambdaAuthorizerProps{
 			AuthorizerName: s.named("tokens"),
 			ResponseTypes:  &[]awsapigatewayv2authorizers.HttpLambdaResponseType{awsapigatewayv2authorizers.HttpLambdaResponseType_SIMPLE},

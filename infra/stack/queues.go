@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/sqsqueue"
 )
 
@@ -17,9 +18,6 @@ type queues struct {
 	profiles, profilesDead []awssqs.CfnQueue
 	jobs, jobsDead         awssqs.CfnQueue
 }
-
-// mergeTime is how long a merge may take, and so a job is hidden.
-const mergeTime = 15 * time.Minute
 
 // jobReceives is how often a job is tried.
 const jobReceives = 5
@@ -34,7 +32,7 @@ func newQueues(s *Stack) *queues {
 		live, dead := newQueue(s, id, sqsqueue.MaxReceives, 90*time.Second)
 		q.profiles, q.profilesDead = append(q.profiles, live), append(q.profilesDead, dead)
 	}
-	q.jobs, q.jobsDead = newQueue(s, "Jobs", jobReceives, mergeTime)
+	q.jobs, q.jobsDead = newQueue(s, "Jobs", jobReceives, deployment.MergeTime)
 	return q
 }
 

@@ -37,11 +37,15 @@ func Zips(dir string) Code {
 	}
 }
 
-// CheckZips reports the zips that are not there.
-func CheckZips(dir string) error {
-	for _, f := range functionNames() {
-		if _, err := os.Stat(filepath.Join(dir, f+".zip")); err != nil {
-			return fmt.Errorf("the zip of function %s is not in %s: run make build first", f, dir)
+// CheckZips reports the zips of the configuration that are not there.
+func CheckZips(c deployment.Config, dir string) error {
+	for _, f := range c.Functions() {
+		if _, err := os.Stat(filepath.Join(dir, f.Name+".zip")); err != nil {
+			hint := "run make build first"
+			if f.Name == deployment.Authorizer {
+				hint += "; or, behind a proxy that is trusted to name the tenant, say -c auth=header"
+			}
+			return fmt.Errorf("the zip of function %s is not in %s: %s", f.Name, dir, hint)
 		}
 	}
 	return nil

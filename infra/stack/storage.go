@@ -49,7 +49,7 @@ func newTable(s *Stack, id, partition, sort string, expiry *string, removal awsc
 		SortKey:             &awsdynamodb.Attribute{Name: &sort, Type: awsdynamodb.AttributeType_STRING},
 		TimeToLiveAttribute: expiry,
 		BillingMode:         awsdynamodb.BillingMode_PAY_PER_REQUEST,
-		Encryption:          awsdynamodb.TableEncryption_DEFAULT,
+		// Encrypted by DynamoDB's own key, as all tables are of which nothing is said.
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
 		},

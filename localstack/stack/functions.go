@@ -7,41 +7,50 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
 	"github.com/pyrocumulus/pyrocumulus/localstack/runtimeapi"
 )
 
 // Names of the functions that something in this package is bound to.
 const (
-	Ingest  = "ingest"
-	Segment = "segment"
-	Plan    = "compact-plan"
-	Compact = "compact"
-	Sweep   = "sweep"
-	Query   = "query"
-	Worker  = "query-worker"
+	Ingest  = deployment.Ingest
+	Segment = deployment.Segment
+	Plan    = deployment.CompactPlan
+	Compact = deployment.Compact
+	Sweep   = deployment.Sweep
+	Query   = deployment.Query
+	Worker  = deployment.QueryWorker
 )
 
 // compactors is how many jobs of compaction are done at once.
 const compactors = 2
 
-// limits are those of a function, as it is deployed.
-func limits(name string) runtimeapi.Function {
+// concurrency is how many environments of a function there are on this machine
+// at most; in an account there are hundreds.
+func concurrency(name string) int {
 	switch name {
-	case Segment:
-		// It drains for 55 s, then needs some seconds to write.
-		return runtimeapi.Function{MemoryMiB: 512, Timeout: 2 * time.Minute, Concurrency: 4}
-	case Compact:
-		// Ten times PYROCUMULUS_COMPACT_BYTES.
-		return runtimeapi.Function{MemoryMiB: 1024, Timeout: 10 * time.Minute, Concurrency: compactors}
 	case Plan, Sweep:
-		return runtimeapi.Function{MemoryMiB: 512, Timeout: 5 * time.Minute, Concurrency: 1}
-	case Query:
-		return runtimeapi.Function{MemoryMiB: 1024, Timeout: 30 * time.Second, Concurrency: 10}
+		return 1
+	case Compact:
+		return compactors
+	case Segment:
+		return 4
 	case Worker:
-		return runtimeapi.Function{MemoryMiB: 1024, Timeout: 30 * time.Second, Concurrency: 32}
+		return 32
 	default:
-		return runtimeapi.Function{MemoryMiB: 512, Timeout: 30 * time.Second, Concurrency: 10}
+		return 10
 	}
+}
+
+// limits are those of a function, as the deployment of size small has it.
+func limits(name string) runtimeapi.Function {
+	f := runtimeapi.Function{MemoryMiB: 256, Timeout: 30 * time.Second, Concurrency: concurrency(name)}
+	for _, d := range deployment.Default().Functions() {
+		if d.Name == name {
+			f.MemoryMiB, f.Timeout = d.MemoryMB, d.Timeout
+		}
+	}
+	return f
 }
 
 // Functions returns a function for each folder of dir that holds a bootstrap,

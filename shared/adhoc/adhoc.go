@@ -32,7 +32,7 @@ const MaxRequestBytes = 4 << 20
 // Store is what is needed of the object store.
 type Store interface {
 	objstore.Reader
-	objstore.Writer
+	objstore.Putter
 }
 
 // Deps is what a Handler works with. All fields are required.

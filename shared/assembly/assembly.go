@@ -18,7 +18,6 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 	"github.com/pyrocumulus/pyrocumulus/shared/ratelimit"
-	"github.com/pyrocumulus/pyrocumulus/shared/records"
 )
 
 // Host is what every function is hosted with.
@@ -35,11 +34,17 @@ func (h Host) options(function string) lambdahost.Options {
 // IngestStore is what the ingest function needs of the object store.
 type IngestStore interface {
 	objstore.Reader
-	objstore.Writer
+	objstore.Putter
+}
+
+// IngestRecords is what it needs of the record store.
+type IngestRecords interface {
+	limits.Reader
+	ratelimit.Counter
 }
 
 // Ingest returns the ingest function, which sends to one queue or several.
-func Ingest(h Host, c config.Ingest, queues []queue.Sender, store IngestStore, presign objstore.Presigner, facts records.Store) (lambdahost.HTTPFunc, error) {
+func Ingest(h Host, c config.Ingest, queues []queue.Sender, store IngestStore, presign objstore.Presigner, facts IngestRecords) (lambdahost.HTTPFunc, error) {
 	codec, err := envelope.NewCodec()
 	if err != nil {
 		return nil, fmt.Errorf("assemble ingest: %w", err)

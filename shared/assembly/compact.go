@@ -6,12 +6,10 @@ import (
 	"log/slog"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
-	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/compaction"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
-	"github.com/pyrocumulus/pyrocumulus/shared/records"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
@@ -23,7 +21,7 @@ func policy(compactBytes int64) compaction.Policy {
 
 // CompactPlan returns the compact-plan function: a run looks for blocks to
 // merge and puts jobs on the queue.
-func CompactPlan(h Host, c config.CompactPlan, index blockindex.Index, jobs queue.Sender, store records.Store) (lambdahost.ScheduleFunc, error) {
+func CompactPlan(h Host, c config.CompactPlan, index compaction.Finder, jobs queue.Sender, store compaction.Records) (lambdahost.ScheduleFunc, error) {
 	planner := compaction.NewPlanner(policy(c.CompactBytes), compaction.PlannerDeps{
 		Index: index, Queue: jobs, Records: store, Now: h.Now, Log: h.Log,
 	})
@@ -42,7 +40,7 @@ func CompactPlan(h Host, c config.CompactPlan, index blockindex.Index, jobs queu
 // number of them may run at once; each takes memory for a
 // merge (see block.DefaultMergeOptions), so that whoever starts them bounds how
 // many.
-func Compact(h Host, c config.Compact, store compaction.Store, index blockindex.Index, jobs compaction.Leases, parked records.Store) (lambdahost.MessageFunc, error) {
+func Compact(h Host, c config.Compact, store compaction.Store, index compaction.Index, jobs compaction.Leases, parked compaction.Records) (lambdahost.MessageFunc, error) {
 	blocks, err := block.NewReader(store)
 	if err != nil {
 		return nil, fmt.Errorf("assemble compact: %w", err)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/pyrocumulus/pyrocumulus/shared/adhoc"
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
-	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/fanout"
@@ -36,8 +35,8 @@ func newEngine(store objstore.Reader) (*engine.Engine, error) {
 
 // QueryParts are what the query function works with.
 type QueryParts struct {
-	Store   ReadWriter
-	Index   blockindex.Index
+	Store   ReadPutter
+	Index   query.Index
 	Records records.Store
 	Workers querybackend.Backend
 }
@@ -77,15 +76,15 @@ func fanoutSettings(c config.Query) fanout.Settings {
 	return s
 }
 
-// ReadWriter is the part of an object store that queries need.
-type ReadWriter interface {
+// ReadPutter is the part of an object store that queries need.
+type ReadPutter interface {
 	objstore.Reader
-	objstore.Writer
+	objstore.Putter
 }
 
 // QueryWorker returns the function query-worker, which answers parts of
 // queries.
-func QueryWorker(h Host, c config.QueryWorker, store ReadWriter) (lambdahost.CallFunc, error) {
+func QueryWorker(h Host, c config.QueryWorker, store ReadPutter) (lambdahost.CallFunc, error) {
 	e, err := newEngine(store)
 	if err != nil {
 		return nil, fmt.Errorf("assemble query worker: %w", err)

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
-	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 	"github.com/pyrocumulus/pyrocumulus/shared/segment"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
@@ -23,10 +23,16 @@ type Drained interface {
 	queue.Gauge
 }
 
+// SegmentStore is what the segment function needs of the object store.
+type SegmentStore interface {
+	objstore.Reader
+	objstore.Writer
+}
+
 // Segment returns the segment function. The event of a schedule is a
 // segment.Turn. idleWait is how long a run waits for a first message before it
 // ends.
-func Segment(h Host, c config.Segment, idleWait time.Duration, queues []Drained, store ReadWriter, index blockindex.Index) (lambdahost.ScheduleFunc, error) {
+func Segment(h Host, c config.Segment, idleWait time.Duration, queues []Drained, store SegmentStore, index segment.Index) (lambdahost.ScheduleFunc, error) {
 	codec, codecErr := envelope.NewCodec()
 	blocks, blocksErr := block.NewReader(store)
 	if err := errors.Join(codecErr, blocksErr); err != nil {

@@ -6,10 +6,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
-	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/sweep"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
@@ -18,7 +16,7 @@ import (
 const orphansEvery = time.Hour
 
 // Sweep returns the sweep function: a run deletes what nobody needs any more.
-func Sweep(h Host, c config.Sweep, store objstore.Store, index blockindex.Index) (lambdahost.ScheduleFunc, error) {
+func Sweep(h Host, c config.Sweep, store sweep.Store, index sweep.Index) (lambdahost.ScheduleFunc, error) {
 	s := sweep.DefaultSettings()
 	s.Delay, s.Retention = c.SweepDelay, c.Retention
 	cleaner := &cleaner{sweeper: sweep.New(s, sweep.Deps{Store: store, Index: index, Now: h.Now, Log: h.Log}), now: h.Now}

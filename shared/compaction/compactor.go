@@ -28,12 +28,17 @@ const (
 // Store is what a compactor needs of the object store.
 type Store interface {
 	objstore.Reader
-	objstore.Writer
+	objstore.Putter
 }
 
 // Index is what a compactor needs of the block index; blockindex.Index has it.
 type Index interface {
+	Finder
 	Insert(ctx context.Context, row blockindex.Row) error
+}
+
+// Finder is what a planner needs of it.
+type Finder interface {
 	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error)
 	Tenants(ctx context.Context) ([]profile.TenantID, error)
 }

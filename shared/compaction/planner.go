@@ -16,7 +16,7 @@ import (
 
 // PlannerDeps are what a planner works with.
 type PlannerDeps struct {
-	Index   Index // nothing is inserted
+	Index   Finder
 	Queue   queue.Sender
 	Records Records // what Worker has set aside
 	Now     func() time.Time

@@ -35,7 +35,7 @@ type Deps struct {
 	// so their segments hold few services each, and a profile that is pushed
 	// again meets itself.
 	Queues []queue.Sender
-	Store  objstore.Writer // for profiles too large for a message
+	Store  objstore.Putter // for profiles too large for a message
 	Codec  *envelope.Codec
 	Now    func() time.Time
 	Log    *slog.Logger

@@ -64,13 +64,18 @@ type Reader interface {
 	GetRange(ctx context.Context, key string, offset, length int64) ([]byte, error)
 }
 
-// Writer writes and deletes objects.
-type Writer interface {
+// Putter writes objects. Most functions delete none, and may not.
+type Putter interface {
 	// Put stores an object under a key that has none. If the key has an object
 	// with equal content Put succeeds, so that it can be called again after an
 	// unknown outcome; with other content it returns ErrExists and changes
 	// nothing. The adapter does not keep body.
 	Put(ctx context.Context, key string, body []byte) error
+}
+
+// Writer writes and deletes objects.
+type Writer interface {
+	Putter
 	// Delete removes an object; that there is none is not an error (S3 does
 	// not tell).
 	Delete(ctx context.Context, key string) error

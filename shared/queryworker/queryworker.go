@@ -29,7 +29,7 @@ type Settings struct {
 // there are AnswerBytes.
 type Deps struct {
 	Engine *engine.Engine // on a store that readstats counts
-	Store  objstore.Writer
+	Store  objstore.Putter
 	// NewID makes the ids of answers in the store: never the same twice.
 	NewID func() string
 	// CPU is the CPU time that the process has used; nil is not to tell.

@@ -17,6 +17,7 @@
 package segment
 
 import (
+	"context"
 	"crypto/rand"
 	"log/slog"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 )
 
@@ -57,6 +59,12 @@ func DefaultSettings() Settings {
 	}
 }
 
+// Index is what a drainer needs of the block index; blockindex.Index has it.
+type Index interface {
+	Insert(ctx context.Context, row blockindex.Row) error
+	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error)
+}
+
 // Deps are what a drainer works with.
 type Deps struct {
 	Queue queue.Receiver
@@ -64,7 +72,7 @@ type Deps struct {
 		objstore.Reader
 		objstore.Writer
 	}
-	Index  blockindex.Index
+	Index  Index
 	Blocks *block.Reader // reads from Store
 	Codec  *envelope.Codec
 	Now    func() time.Time

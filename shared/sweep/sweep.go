@@ -38,9 +38,16 @@ type Index interface {
 	Tenants(ctx context.Context) ([]profile.TenantID, error)
 }
 
+// Store is what a sweeper needs of the object store; objstore.Store has it.
+type Store interface {
+	objstore.Reader
+	objstore.Lister
+	Delete(ctx context.Context, key string) error
+}
+
 // Deps are what a sweeper works with.
 type Deps struct {
-	Store objstore.Store
+	Store Store
 	Index Index
 	Now   func() time.Time
 	Log   *slog.Logger

@@ -1,0 +1,7 @@
+package lambdabackend
+
+// Rights are the actions of IAM that each method needs, on the function; it also
+// reads from the store that it was given.
+func Rights() map[string][]string {
+	return map[string][]string{"Ask": {"lambda:InvokeFunction"}}
+}
