@@ -1,6 +1,7 @@
 // Command capture answers every request with 200 and writes it down, for
-// fixtures of what clients really send: the request line in <n>.txt, the body
-// as it came in <n>.body, and each part of a form, unpacked, in <n>.<name>.
+// fixtures of what clients really send: the request line in <n>.txt, the headers
+// that say what the body is in <n>.headers, the body as it came in <n>.body, and
+// each part of a form, unpacked, in <n>.<name>.
 //
 //	go run ./scripts/capture -listen 127.0.0.1:4041 -out /tmp/captured
 package main
@@ -17,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 )
 
@@ -45,6 +47,13 @@ func (rec *recorder) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	n := rec.last.Add(1)
 	head := fmt.Sprintf("%s %s\n", r.Method, r.RequestURI)
 	rec.write(n, "txt", []byte(head))
+	var headers strings.Builder
+	for _, name := range []string{"Content-Type", "Content-Encoding"} {
+		if value := r.Header.Get(name); value != "" {
+			fmt.Fprintf(&headers, "%s: %s\n", name, value)
+		}
+	}
+	rec.write(n, "headers", []byte(headers.String()))
 	rec.write(n, "body", body)
 	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || params["boundary"] == "" {
