@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
@@ -25,7 +26,10 @@ func main() {
 	flag.IntVar(&c.CompactWorkers, "compact-workers", 1, "how many merges are under way at once")
 	flag.DurationVar(&c.SweepInterval, "sweep-interval", time.Minute, "how often blocks are deleted that were merged or are too old; 0 for never")
 	flag.IntVar(&c.Queues, "queues", 1, "how many `queues` to have, each with a drainer of its own")
-	flag.BoolVar(&c.Multitenancy, "multitenancy", false, "take the tenant from the X-Scope-OrgID header")
+	flag.Func("auth", "how the `tenant` of a request is found: none (there is one), header (X-Scope-OrgID) or token (see go run ./scripts/tokens -h); default: PYROCUMULUS_AUTH, or none", func(s string) (err error) {
+		c.Auth, err = config.ParseAuth(s)
+		return err
+	})
 	flag.BoolVar(&c.SelfProfile, "self-profile", true, "send the process's own profiles to itself, as service pyrocumulus")
 	level := flag.String("log-level", "warn", "debug, info, warn or error; info logs every request")
 	flag.Parse()

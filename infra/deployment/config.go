@@ -12,8 +12,8 @@ type Auth string
 
 // The ways to find the tenant.
 const (
-	// AuthToken: by the token of the request, which the authorizer function
-	// looks up. Headers that name a tenant are ignored.
+	// AuthToken: by the token of the request, which the functions look up. Headers
+	// that name a tenant are ignored.
 	AuthToken Auth = "token"
 	// AuthHeader: by the header X-Scope-OrgID, from networks and proxies that
 	// are trusted to set it. Anyone who reaches the endpoint names any tenant.

@@ -32,7 +32,7 @@ func keys() []key {
 			c.Size = size
 			return match(ok, "want small, medium or large")
 		}},
-		{"auth", "token: the authorizer finds the tenant; header: X-Scope-OrgID is trusted; token", func(c *Config, v string) error {
+		{"auth", "token: the token of a request tells the tenant; header: X-Scope-OrgID is trusted; token", func(c *Config, v string) error {
 			c.Auth = Auth(v)
 			return match(c.Auth == AuthToken || c.Auth == AuthHeader, "want token or header")
 		}},

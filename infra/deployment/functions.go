@@ -9,7 +9,6 @@ import (
 
 // The functions by name; scripts/build makes <name>.zip of each.
 const (
-	Authorizer  = "authorizer"
 	Ingest      = "ingest"
 	Segment     = "segment"
 	CompactPlan = "compact-plan"
@@ -61,9 +60,6 @@ func (c Config) Functions() []Deployed {
 		{Name: Compact, Function: z.Compact, Timeout: MergeTime - 5*time.Second, Resources: []string{config.EnvBucket, config.EnvTable, config.EnvRecords, config.EnvJobsURL}},
 		{Name: Sweep, Function: small, Timeout: 14 * time.Minute, Resources: []string{config.EnvBucket, config.EnvTable}},
 	}
-	if c.Auth == AuthToken {
-		all = append(all, Deployed{Name: Authorizer, Function: Function{MemoryMB: 256}, Timeout: 9 * time.Second, Resources: []string{config.EnvRecords}})
-	}
 	for i := range all {
 		all[i].Settings = c.settingsOf(all[i].Name)
 	}
@@ -89,7 +85,7 @@ func (c Config) all() map[string]string {
 	if all == nil {
 		all = make(map[string]string)
 	}
-	all[config.EnvMultitenancy] = "true"
+	all[config.EnvAuth] = string(c.Auth)
 	all[config.EnvRetention] = c.Storage.Retention().String()
 	return all
 }

@@ -77,9 +77,7 @@ func TestFunctionsGetWhatTheirMainsAskFor(t *testing.T) {
 	}
 	for name := range deployed {
 		_, err := os.Stat("../../functions/" + name + "/main.go")
-		if name != deployment.Authorizer {
-			require.NoError(t, err, "the stack deploys a function that is not there")
-		}
+		require.NoError(t, err, "the stack deploys a function that is not there")
 	}
 }
 
@@ -94,10 +92,10 @@ func TestSettingsGoToWhoReadsThem(t *testing.T) {
 			require.Greater(t, f.Timeout, 3*time.Minute)
 		}
 	}
-	level, tenants, kept := config.EnvLogLevel, config.EnvMultitenancy, config.EnvRetention
-	require.Equal(t, map[string]string{level: "warn", tenants: "true"}, got[deployment.Ingest])
+	level, tenants, kept := config.EnvLogLevel, config.EnvAuth, config.EnvRetention
+	require.Equal(t, map[string]string{level: "warn", tenants: "token"}, got[deployment.Ingest])
 	require.Equal(t, map[string]string{level: "warn", config.EnvDrainTime: "2m"}, got[deployment.Segment])
-	require.Equal(t, map[string]string{level: "warn", tenants: "true", kept: "168h0m0s", config.EnvQueryTimeout: "20s"}, got[deployment.Query])
+	require.Equal(t, map[string]string{level: "warn", tenants: "token", kept: "168h0m0s", config.EnvQueryTimeout: "20s"}, got[deployment.Query])
 	require.Equal(t, map[string]string{level: "warn", kept: "168h0m0s"}, got[deployment.Sweep])
 	require.Equal(t, map[string]string{level: "warn"}, got[deployment.QueryWorker])
 }
@@ -106,7 +104,7 @@ func TestSettingsThatCannotWork(t *testing.T) {
 	for settings, want := range map[string]string{
 		`{"PYROCUMULUS_LOGLEVEL":"warn"}`:       "no function knows it",
 		`{"PYROCUMULUS_RETENTION":"1h"}`:        "set retentionDays instead",
-		`{"PYROCUMULUS_MULTITENANCY":"false"}`:  "the stack always has tenants",
+		`{"PYROCUMULUS_AUTH":"none"}`:           "set auth instead",
 		`{"PYROCUMULUS_LOG_LEVEL":"loud"}`:      `PYROCUMULUS_LOG_LEVEL is "loud"`,
 		`{"PYROCUMULUS_QUERY_TIMEOUT":"28s"}`:   "want 26s at most, since the API waits for 30s",
 		`{"PYROCUMULUS_DRAIN_TIME":"14m"}`:      "PYROCUMULUS_DRAIN_TIME=14m0s: want 13m55s at most",

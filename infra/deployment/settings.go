@@ -12,8 +12,8 @@ import (
 // derived are the settings that follow from keys of the context.
 func derived() map[string]string {
 	return map[string]string{
-		config.EnvRetention:    "set retentionDays instead",
-		config.EnvMultitenancy: "the stack always has tenants",
+		config.EnvRetention: "set retentionDays instead",
+		config.EnvAuth:      "set auth instead",
 	}
 }
 

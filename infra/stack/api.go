@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2authorizers"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -21,37 +20,26 @@ type api struct {
 	functionURL awslambda.FunctionUrl // of ingest; nil if there is none
 }
 
-// openRoutes are those that need no token: what load balancers and command
-// lines ask before anything else.
-var openRoutes = map[string]bool{"ANY /ready": true}
-
+// newAPI makes the API. No authorizer stands in front of the functions: they
+// check tokens themselves (ARCHITECTURE.md says why), as behind the function
+// URL, which could have none.
 func newAPI(s *Stack) *api {
 	a := &api{http: awsapigatewayv2.NewHttpApi(s.Stack, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
 		ApiName:            &s.config.Name,
 		Description:        jsii.String("Pyrocumulus: pushes and queries of profiles"),
 		CreateDefaultStage: jsii.Bool(false),
 	})}
-	authorizer := s.authorizer()
-	none := awsapigatewayv2.NewHttpNoneAuthorizer()
 	queries := awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Query"), s.functions[deployment.Query], nil)
 	for _, key := range assembly.QueryRoutes() {
 		method, path, _ := strings.Cut(key, " ")
-		auth := authorizer
-		if openRoutes[key] || authorizer == nil {
-			auth = none
-		}
 		a.http.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
 			Path: &path, Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(method)},
-			Integration: queries, Authorizer: auth,
+			Integration: queries,
 		})
 	}
 	pushes := awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Ingest"), s.functions[deployment.Ingest], nil)
-	var auth awsapigatewayv2.IHttpRouteAuthorizer = none
-	if authorizer != nil {
-		auth = authorizer
-	}
 	awsapigatewayv2.NewHttpRoute(s.Stack, jsii.String("DefaultRoute"), &awsapigatewayv2.HttpRouteProps{
-		HttpApi: a.http, RouteKey: awsapigatewayv2.HttpRouteKey_DEFAULT(), Integration: pushes, Authorizer: auth,
+		HttpApi: a.http, RouteKey: awsapigatewayv2.HttpRouteKey_DEFAULT(), Integration: pushes,
 	})
 	a.addStage(s)
 	if s.config.FunctionURL {
@@ -60,21 +48,6 @@ func newAPI(s *Stack) *api {
 		})
 	}
 	return a
-}
-
-// authorizer answers which tenant a request is for; nil in header mode.
-func (s *Stack) authorizer() awsapigatewayv2.IHttpRouteAuthorizer {
-	if s.trusted() {
-		return nil
-	}
-	return awsapigatewayv2authorizers.NewHttpLambdaAuthorizer(jsii.String("Tokens"), s.functions[deployment.Authorizer],
-		&awsapigatewayv2authorizers.HttpLambdaAuthorizerProps{
-			AuthorizerName: s.named("tokens"),
-			ResponseTypes:  &[]awsapigatewayv2authorizers.HttpLambdaResponseType{awsapigatewayv2authorizers.HttpLambdaResponseType_SIMPLE},
-			IdentitySource: jsii.Strings("$request.header.Authorization"),
-			// Kept apart by route and method, since scopes differ by route.
-			ResultsCacheTtl: awscdk.Duration_Seconds(jsii.Number(0)),
-		})
 }
 
 func (a *api) addStage(s *Stack) {
@@ -97,7 +70,7 @@ func (a *api) addStage(s *Stack) {
 	raw.SetAccessLogSettings(&awsapigatewayv2.CfnStage_AccessLogSettingsProperty{
 		DestinationArn: logs.LogGroupArn(),
 		Format: jsii.String(`{"requestId":"$context.requestId","time":"$context.requestTimeEpoch","ip":"$context.identity.sourceIp",` +
-			`"route":"$context.routeKey","path":"$context.path","status":"$context.status","tenant":"$context.authorizer.tenant",` +
+			`"route":"$context.routeKey","path":"$context.path","status":"$context.status",` +
 			`"bytes":"$context.responseLength","latency":"$context.responseLatency","error":"$context.integrationErrorMessage"}`),
 	})
 }

@@ -20,7 +20,7 @@ func grants() map[string]func(*Stack, awsiam.Role) {
 	return map[string]func(*Stack, awsiam.Role){
 		deployment.QueryWorker: grantQueryWorker, deployment.Query: grantQuery, deployment.Ingest: grantIngest,
 		deployment.Segment: grantSegment, deployment.CompactPlan: grantCompactPlan, deployment.Compact: grantCompact,
-		deployment.Sweep: grantSweep, deployment.Authorizer: grantAuthorizer,
+		deployment.Sweep: grantSweep,
 	}
 }
 

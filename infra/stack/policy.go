@@ -40,7 +40,7 @@ func (s *Stack) onRecords(role awsiam.Role, actions ...string) {
 func grantIngest(s *Stack, role awsiam.Role) {
 	s.readObjects(role)
 	s.onObjects(role, "s3:PutObject")
-	s.onRecords(role, "dynamodb:GetItem", "dynamodb:UpdateItem") // limits; counters of the rate
+	s.onRecords(role, "dynamodb:GetItem", "dynamodb:UpdateItem") // limits and tokens; counters of the rate
 	allow(role, arns(s.queues.profiles), "sqs:SendMessage")
 }
 
@@ -85,8 +85,6 @@ func grantQueryWorker(s *Stack, role awsiam.Role) {
 	s.readObjects(role)
 	s.onObjects(role, "s3:PutObject")
 }
-
-func grantAuthorizer(s *Stack, role awsiam.Role) { s.onRecords(role, "dynamodb:GetItem") }
 
 // trusted reports whether anyone may name a tenant.
 func (s *Stack) trusted() bool { return s.config.Auth == deployment.AuthHeader }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyrocumulus/pyrocumulus/infra/template"
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
 )
 
 // golden calls f with each golden template.
@@ -123,19 +124,17 @@ func TestFunctions(t *testing.T) {
 	})
 }
 
-// Without being asked for there is no way in but the API; and what is open there
-// needs no token.
+// Without being asked for there is no way in but the API; and whoever answers
+// there, which no authorizer guards, checks tokens itself unless it was told not
+// to.
 func TestWaysIn(t *testing.T) {
 	golden(t, func(t *testing.T, all *template.Template) {
-		header := len(all.Of("AWS::ApiGatewayV2::Authorizer")) == 0
-		require.Equal(t, strings.HasPrefix(filepath.Base(t.Name()), "large"), header)
+		header := strings.HasPrefix(filepath.Base(t.Name()), "large")
 		require.Equal(t, header, len(all.Of("AWS::Lambda::Url")) > 0, "only the large one asks for a function URL")
-		each(t, all, "AWS::ApiGatewayV2::Route", func(id string, r template.Resource) {
-			if header || r.Properties["RouteKey"] == "ANY /ready" {
-				return
-			}
-			require.Equal(t, "CUSTOM", r.Properties["AuthorizationType"], "%s: %v", id, r.Properties["RouteKey"])
-			require.Contains(t, all.Of("AWS::ApiGatewayV2::Authorizer"), template.Target(r.Properties["AuthorizerId"]), id)
+		each(t, all, "AWS::ApiGatewayV2::Integration", func(id string, r template.Resource) {
+			function := all.Of("AWS::Lambda::Function")[template.Target(r.Properties["IntegrationUri"])]
+			environment := function.Properties["Environment"].(map[string]any)["Variables"].(map[string]any)
+			require.Equal(t, map[bool]string{false: "token", true: "header"}[header], environment[config.EnvAuth], id)
 		})
 		each(t, all, "AWS::ApiGatewayV2::Stage", func(id string, r template.Resource) {
 			require.Positive(t, r.Properties["DefaultRouteSettings"].(map[string]any)["ThrottlingRateLimit"], id)

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
 )
 
 // startHost runs a host until the test ends and returns its URL.
@@ -44,7 +45,7 @@ func startHost(t *testing.T, c host.Config) string {
 }
 
 func TestDemoShowsWhatItSent(t *testing.T) {
-	url := startHost(t, host.Config{Multitenancy: true})
+	url := startHost(t, host.Config{Auth: config.AuthHeader})
 	now := time.Now()
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), &out, url+"/", "acme", now))
@@ -78,7 +79,7 @@ func TestDemoExplainsErrors(t *testing.T) {
 	for name, c := range map[string]struct{ url, want string }{
 		"nothing listens": {"http://" + closed.Addr().String(), "start it with `make run`"},
 		"another server":  {other.URL, "is no Pyrocumulus"},
-		"no tenant":       {startHost(t, host.Config{Multitenancy: true}), "name a tenant with -tenant"},
+		"no tenant":       {startHost(t, host.Config{Auth: config.AuthHeader}), "name a tenant with -tenant"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -9,15 +9,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 
-	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
-	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
-	"github.com/pyrocumulus/pyrocumulus/shared/records"
-	"github.com/pyrocumulus/pyrocumulus/shared/records/boltrecords"
-	"github.com/pyrocumulus/pyrocumulus/shared/records/dynamorecords"
+	"github.com/pyrocumulus/pyrocumulus/scripts/recordstore"
 )
 
 const usage = `Show and change the limits of single tenants:
@@ -62,25 +55,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	store, err := open(ctx, *data, *table)
+	store, err := recordstore.Open(ctx, *data, *table)
 	if err != nil {
 		return err
 	}
 	return call.run(ctx, store, out)
-}
-
-// open opens the record store of a deployment.
-func open(ctx context.Context, data, table string) (records.Store, error) {
-	if table != "" {
-		cfg, err := sdkconfig.LoadDefaultConfig(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("load the configuration of the AWS SDK: %w", err)
-		}
-		return dynamorecords.New(dynamodb.NewFromConfig(cfg), table, dynamorecords.Options{}), nil
-	}
-	path := filepath.Join(data, host.RecordsFile)
-	if _, err := os.Stat(path); err != nil { // which Open would make
-		return nil, fmt.Errorf("%s holds no data of the local host: name another directory with -data, or a DynamoDB table with -table", data)
-	}
-	return boltrecords.Open(path, boltrecords.Options{})
 }

@@ -54,7 +54,7 @@ func Ingest(h Host, c config.Ingest, queues []queue.Sender, store IngestStore, p
 		return nil, fmt.Errorf("assemble ingest: %w", err)
 	}
 	s := ingest.DefaultSettings()
-	s.Multitenancy = c.Multitenancy
+	s.Multitenancy = c.Auth.Multitenancy()
 	s.MaxBodyBytes = max(c.MaxBodyBytes, s.MaxBodyBytes) // tenants may be allowed more than the default
 	handler := ingest.New(s, ingest.Deps{
 		Queues: queues, Store: store, Codec: codec, Now: h.Now, Log: h.Log,
@@ -62,5 +62,5 @@ func Ingest(h Host, c config.Ingest, queues []queue.Sender, store IngestStore, p
 		Rate:    ratelimit.New(facts, h.Now, h.Log),
 		Uploads: &ingest.Uploads{Presign: presign, Store: store},
 	})
-	return lambdahost.HTTP(handler, h.options("ingest")), nil
+	return lambdahost.HTTP(h.guarded(handler, c.Auth, facts, ingestAccess), h.options("ingest")), nil
 }

@@ -49,15 +49,16 @@ func Query(h Host, c config.Query, p QueryParts) (lambdahost.HTTPFunc, error) {
 	}
 	version, revision := buildInfo()
 	queries := query.New(query.Settings{
-		Multitenancy: c.Multitenancy, MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
+		Multitenancy: c.Auth.Multitenancy(), MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
 		Timeout: c.Timeout, Lookback: c.Lookback, Fanout: fanoutSettings(c), Version: version, Revision: revision,
 	}, query.Deps{Index: p.Index, Engine: e, Backend: p.Workers, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
-	tenants := tenancy.Resolver{Multi: c.Multitenancy}
+	tenants := tenancy.Resolver{Multi: c.Auth.Multitenancy()}
 	preferences := settings.New(tenants, settings.Deps{Records: p.Records, Now: h.Now, Log: h.Log})
 	files := adhoc.New(adhoc.Settings{
 		Tenants: tenants, MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
 	}, adhoc.Deps{Store: p.Store, Records: p.Records, Now: h.Now, Log: h.Log})
-	return lambdahost.HTTP(newQueryMux(queries, preferences, files), h.options("query")), nil
+	mux := newQueryMux(queries, preferences, files)
+	return lambdahost.HTTP(h.guarded(mux, c.Auth, p.Records, queryAccess), h.options("query")), nil
 }
 
 func fanoutSettings(c config.Query) fanout.Settings {
@@ -70,7 +71,7 @@ func fanoutSettings(c config.Query) fanout.Settings {
 		},
 		WorkerTimeout: c.WorkerTimeout,
 	}
-	if !c.Multitenancy { // there is nobody to leave room for
+	if !c.Auth.Multitenancy() { // there is nobody to leave room for
 		s.TenantConcurrency = s.Concurrency
 	}
 	return s

@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 	ingest, err := config.LoadIngest(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Ingest{
-		LogLevel: slog.LevelInfo, RejectOlderThan: time.Hour, RejectNewerThan: 10 * time.Minute,
+		LogLevel: slog.LevelInfo, Auth: config.AuthNone, RejectOlderThan: time.Hour, RejectNewerThan: 10 * time.Minute,
 		IngestionRate: 4 << 20, IngestionBurst: 2 << 20, MaxBodyBytes: 64 << 20,
 		MaxProfileBytes: 4 << 20, MaxProfileSamples: 16000, MaxSampleLabels: 100, MaxStackDepth: 1000, MaxSymbolBytes: 65535,
 		MaxLabels: 30, MaxLabelNameBytes: 1024, MaxLabelValueBytes: 2048,
@@ -53,7 +53,7 @@ func TestDefaults(t *testing.T) {
 	query, err := config.LoadQuery(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Query{
-		LogLevel: slog.LevelInfo, MaxNodesDefault: 8192, MaxNodesMax: 1 << 20,
+		LogLevel: slog.LevelInfo, Auth: config.AuthNone, MaxNodesDefault: 8192, MaxNodesMax: 1 << 20,
 		Timeout: 25 * time.Second, Lookback: 31 * 24 * time.Hour,
 		InlineBytes: 64 << 20, WorkerBytes: 64 << 20, WorkerBlocks: 128, MaxWorkers: 32, WorkerTimeout: 20 * time.Second,
 		Concurrency: 64, TenantConcurrency: 48, TenantQueries: 64,
@@ -66,7 +66,7 @@ func TestDefaults(t *testing.T) {
 func TestValues(t *testing.T) {
 	ingest, err := config.LoadIngest(environment(map[string]string{
 		config.EnvLogLevel:           "debug",
-		config.EnvMultitenancy:       " true ",
+		config.EnvAuth:               " token ",
 		config.EnvRejectOlderThan:    "720h",
 		config.EnvRejectNewerThan:    "1h30m",
 		config.EnvIngestionRate:      "0",
@@ -86,7 +86,7 @@ func TestValues(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	require.Equal(t, config.Ingest{
-		LogLevel: slog.LevelDebug, Multitenancy: true, RejectOlderThan: 720 * time.Hour, RejectNewerThan: 90 * time.Minute,
+		LogLevel: slog.LevelDebug, Auth: config.AuthToken, RejectOlderThan: 720 * time.Hour, RejectNewerThan: 90 * time.Minute,
 		IngestionBurst: 1 << 30, MaxBodyBytes: 2 << 20,
 		MaxProfileBytes: 5 << 20, MaxProfileSamples: 1, MaxSampleLabels: 5, MaxStackDepth: 7, MaxSymbolBytes: 1024,
 		MaxLabels: 30, MaxLabelNameBytes: 2048, MaxLabelValueBytes: 1,
@@ -134,7 +134,7 @@ func TestZeroTurnsRetentionOff(t *testing.T) {
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	_, err := config.LoadIngest(environment(map[string]string{
 		config.EnvLogLevel:           "loud",
-		config.EnvMultitenancy:       "1",
+		config.EnvAuth:               "true",
 		config.EnvRejectOlderThan:    "60",
 		config.EnvMaxProfileBytes:    "999999999999GiB",
 		config.EnvMaxProfileSamples:  "0",
@@ -145,7 +145,7 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	}))
 	require.Equal(t, strings.Join([]string{
 		`PYROCUMULUS_LOG_LEVEL is "loud", want debug, info, warn or error`,
-		`PYROCUMULUS_MULTITENANCY is "1", want true or false`,
+		`PYROCUMULUS_AUTH is "true", want none, header or token`,
 		`PYROCUMULUS_REJECT_OLDER_THAN is "60", want a duration from 1s to 87600h`,
 		`PYROCUMULUS_MAX_PROFILE_BYTES is "999999999999GiB", want a number of bytes from 1KiB to 256MiB`,
 		`PYROCUMULUS_MAX_PROFILE_SAMPLES is "0", want a whole number from 1 to 10000000`,

@@ -14,7 +14,7 @@ type Lookup = func(name string) (value string, ok bool)
 // Pyroscope has by default.
 type Ingest struct {
 	LogLevel           slog.Level
-	Multitenancy       bool
+	Auth               Auth
 	RejectOlderThan    time.Duration
 	RejectNewerThan    time.Duration
 	IngestionRate      int64 // bytes a second; 0: no limit
@@ -68,7 +68,7 @@ type Sweep struct {
 // Query are the settings of the query function.
 type Query struct {
 	LogLevel        slog.Level
-	Multitenancy    bool
+	Auth            Auth
 	MaxNodesDefault int
 	MaxNodesMax     int           // at least MaxNodesDefault
 	Timeout         time.Duration // of a query
@@ -97,7 +97,7 @@ func LoadIngest(lookup Lookup) (Ingest, error) {
 	r := newReader(lookup)
 	s := Ingest{
 		LogLevel:           r.level(EnvLogLevel),
-		Multitenancy:       r.bool(EnvMultitenancy),
+		Auth:               r.auth(EnvAuth),
 		RejectOlderThan:    r.duration(EnvRejectOlderThan),
 		RejectNewerThan:    r.duration(EnvRejectNewerThan),
 		IngestionRate:      r.bytes(EnvIngestionRate),
@@ -169,7 +169,7 @@ func LoadQuery(lookup Lookup) (Query, error) {
 	r := newReader(lookup)
 	s := Query{
 		LogLevel:        r.level(EnvLogLevel),
-		Multitenancy:    r.bool(EnvMultitenancy),
+		Auth:            r.auth(EnvAuth),
 		MaxNodesDefault: r.count(EnvMaxNodesDefault),
 		MaxNodesMax:     r.count(EnvMaxNodesMax),
 		Timeout:         r.duration(EnvQueryTimeout),

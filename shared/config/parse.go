@@ -33,16 +33,8 @@ func (v Variable) Parse(text string) (int64, error) {
 	return n, nil
 }
 
-func (r *reader) bool(name string) bool {
-	return read(r, name, UnitBool, func(s string) (bool, error) {
-		switch s { // strconv.ParseBool takes T and 1, too
-		case "true":
-			return true, nil
-		case "false":
-			return false, nil
-		}
-		return false, errors.New("neither true nor false")
-	})
+func (r *reader) auth(name string) Auth {
+	return read(r, name, UnitAuth, ParseAuth)
 }
 
 func (r *reader) level(name string) slog.Level {

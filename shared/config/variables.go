@@ -9,7 +9,7 @@ import (
 // Names of the environment variables.
 const (
 	EnvLogLevel           = "PYROCUMULUS_LOG_LEVEL"
-	EnvMultitenancy       = "PYROCUMULUS_MULTITENANCY"
+	EnvAuth               = "PYROCUMULUS_AUTH"
 	EnvRejectOlderThan    = "PYROCUMULUS_REJECT_OLDER_THAN"
 	EnvRejectNewerThan    = "PYROCUMULUS_REJECT_NEWER_THAN"
 	EnvIngestionRate      = "PYROCUMULUS_INGESTION_RATE"
@@ -56,6 +56,7 @@ const (
 // Units of variables.
 const (
 	UnitBool     = "bool"     // true or false
+	UnitAuth     = "auth"     // none, header or token: see Auth
 	UnitLevel    = "level"    // debug, info, warn or error
 	UnitDuration = "duration" // as in Go: 90s, 1h30m
 	UnitBytes    = "bytes"    // a whole number, alone or with KiB, MiB or GiB
@@ -68,7 +69,7 @@ type Variable struct {
 	Name     string
 	Default  string // used when the variable is not set or empty
 	Unit     string // one of the Unit constants
-	Min, Max string // inclusive, in the form of Default; "" for bool and level; of JSON the longest text
+	Min, Max string // inclusive, in the form of Default; "" for bool, auth and level; of JSON the longest text
 	Meaning  string // one line
 }
 
@@ -77,7 +78,7 @@ func Variables() []Variable {
 	const decade = "87600h"
 	return []Variable{
 		{EnvLogLevel, "info", UnitLevel, "", "", "the least severe log lines to write"},
-		{EnvMultitenancy, "false", UnitBool, "", "", "whether X-Scope-OrgID names the tenant; without it all data is the tenant anonymous's"},
+		{EnvAuth, "none", UnitAuth, "", "", "who says whose a request is: nobody, all data is the tenant anonymous's (none); X-Scope-OrgID, set by a proxy that is trusted (header); the client's token (token)"},
 
 		{EnvRejectOlderThan, "1h", UnitDuration, "1s", decade, "how old a pushed profile may be"},
 		{EnvRejectNewerThan, "10m", UnitDuration, "1s", decade, "how far in the future a pushed profile may be"},
@@ -132,6 +133,8 @@ func (v Variable) Allowed() string {
 	switch v.Unit {
 	case UnitBool:
 		return "true or false"
+	case UnitAuth:
+		return "none, header or token"
 	case UnitLevel:
 		return "debug, info, warn or error"
 	case UnitJSON:

@@ -110,9 +110,11 @@ func New(s Settings, d Deps) *Handler {
 	return h
 }
 
+// PathReady is the path that load balancers ask; it is nobody's in particular.
+const PathReady = "/ready"
+
 // The paths that a Handler serves.
 const (
-	pathReady     = "/ready"
 	pathBuildInfo = "/api/v1/status/buildinfo"
 	pathQuerier   = "/" + querierv1connect.QuerierServiceName + "/"
 )
@@ -121,7 +123,7 @@ const (
 // for all below it. It answers others with 404.
 func Paths() []string {
 	return []string{
-		pathQuerier, pathRender, pathRenderDiff, pathLabelValues, pathReady, pathBuildInfo,
+		pathQuerier, pathRender, pathRenderDiff, pathLabelValues, PathReady, pathBuildInfo,
 		versionv1connect.VersionVersionProcedure,
 		capabilitiesv1connect.FeatureFlagsServiceGetFeatureFlagsProcedure,
 	}
@@ -142,7 +144,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.serveGet(w, r, h.renderDiff)
 	case path == pathLabelValues:
 		h.serveGet(w, r, h.labelValues)
-	case path == pathReady:
+	case path == PathReady:
 		serveText(w, r, "text/plain; charset=utf-8", []byte("ready"))
 	case path == pathBuildInfo:
 		h.serveBuildInfo(w, r)

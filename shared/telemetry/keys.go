@@ -12,6 +12,7 @@ const (
 	KeyRequestID  = "request_id"  // of the invocation; also shown to clients with errors of ours
 	KeyColdStart  = "cold_start"  // true for the first invocation of a process
 	KeyTenant     = "tenant"      // profile.TenantID
+	KeyToken      = "token"       // id of a token, which is no secret
 	KeyService    = "service"     // value of the label service_name, the only label value that is logged
 	KeyQueue      = "queue"       // name of a queue
 	KeyShard      = "shard"       // number of a block shard

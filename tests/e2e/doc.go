@@ -4,12 +4,15 @@
 // The stories are the scripts in testdata (https://pkg.go.dev/github.com/rogpeppe/go-internal/testscript
 // has the language). Each runs with a host, a data directory and a present of
 // its own: the time at which the script began. These commands are ours; TENANT
-// is the tenant to name in the request, or "-" to name none; times are relative
+// is the tenant to name in the request, or "-" to name none; basic:TENANT:TOKEN or
+// bearer:TOKEN sends a token, with @TENANT behind it and names a tenant; times are relative
 // to the present, as in -10m:
 //
 //	serve [NAME=value...] [flag...]
 //	    starts the host with environment variables and flags; with ! it must
 //	    refuse to start
+//	token [-scopes S,S] [-reads TENANT,TENANT] TENANT NAME
+//	    makes a token and puts it into the variable $NAME
 //	shutdown, crash
 //	    end it: properly, which must succeed with no error in the log, or by
 //	    kill -9

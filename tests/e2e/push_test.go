@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -50,8 +51,19 @@ func send(url, tenant, body string, header http.Header) error {
 }
 
 func setTenant(h http.Header, tenant string) {
-	if tenant != "-" {
-		h.Set("X-Scope-OrgID", tenant)
+	way, proof, _ := strings.Cut(tenant, ":")
+	proof, named, _ := strings.Cut(proof, "@")
+	switch way {
+	case "-":
+	case "bearer":
+		h.Set("Authorization", "Bearer "+proof)
+	case "basic":
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(proof)))
+	default:
+		named = tenant
+	}
+	if named != "" {
+		h.Set("X-Scope-OrgID", named)
 	}
 }
 

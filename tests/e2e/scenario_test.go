@@ -47,7 +47,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"push": (*call).push, "ingest": (*call).ingest, "raw": (*call).raw, "flood": (*call).flood,
 		"query": (*call).query, "diff": (*call).diff, "points": (*call).points,
 		"types": (*call).types, "labels": (*call).labels, "series": (*call).series,
-		"http": (*call).http, "fill": (*call).fill,
+		"token": (*call).token, "http": (*call).http, "fill": (*call).fill,
 	}
 	cmds := make(map[string]func(*testscript.TestScript, bool, []string))
 	for name, run := range all {

@@ -89,7 +89,7 @@ func (w *world) start(change func(*runtimeapi.Function)) {
 	invoke := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { host.InvokeAPI().ServeHTTP(rw, r) }))
 	variables := stack.Variables(w.proxies.emulators, w.resources, invoke.URL)
 	maps.Copy(variables, map[string]string{
-		config.EnvMultitenancy: "true", config.EnvFlushInterval: flushInterval, config.EnvVisibility: visibility.String(),
+		config.EnvAuth: "header", config.EnvFlushInterval: flushInterval, config.EnvVisibility: visibility.String(),
 		config.EnvJobLease: "10s",
 	})
 	functions, err := stack.Functions(bootstraps, variables)

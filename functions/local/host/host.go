@@ -4,6 +4,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,9 @@ type Config struct {
 	Data   string // directory of all state
 	// FlushInterval is how long profiles are gathered before they are written.
 	FlushInterval time.Duration
-	Multitenancy  bool
+	// Auth is how the tenant of a request is found; "" is what the environment
+	// says.
+	Auth config.Auth
 	// Queues is how many queues there are, each with a drainer of its own, as a
 	// large deployment has them; 0 is 1.
 	Queues int
@@ -71,6 +74,7 @@ type Host struct {
 	drain, plan, sweep lambdahost.ScheduleFunc
 	compact            lambdahost.MessageFunc
 	jobLease           time.Duration
+	auth               config.Auth // as it is in force
 }
 
 // Run serves until the context ends, then writes what is still gathered and
@@ -101,7 +105,7 @@ func Run(ctx context.Context, c Config) error {
 	tidying.Go(func() { scheduleLoop(tidyCtx, h.config.SweepInterval, h.sweep) })
 	stopProfiling := func() {}
 	if c.SelfProfile {
-		stopProfiling = profileSelf(url, c.Log)
+		stopProfiling = h.profileSelf(ctx, url)
 	}
 	if c.Ready != nil {
 		c.Ready(url)
@@ -168,8 +172,9 @@ func (h *Host) assemble() error {
 	if err := errors.Join(ingestErr, segmentErr, queryErr); err != nil {
 		return err
 	}
-	ingestConfig.Multitenancy = ingestConfig.Multitenancy || h.config.Multitenancy
-	queryConfig.Multitenancy = queryConfig.Multitenancy || h.config.Multitenancy
+	ingestConfig.Auth = cmp.Or(h.config.Auth, ingestConfig.Auth)
+	queryConfig.Auth = cmp.Or(h.config.Auth, queryConfig.Auth)
+	h.auth = ingestConfig.Auth
 	if _, set := h.config.Lookup(config.EnvIngestionRate); !set {
 		ingestConfig.IngestionRate = 0 // nobody else pays for what a laptop pushes
 	}

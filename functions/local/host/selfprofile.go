@@ -1,18 +1,27 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
+	"time"
 
 	"github.com/grafana/pyroscope-go"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/config"
+	"github.com/pyrocumulus/pyrocumulus/shared/token"
 )
 
 // selfService is the service name of the host's own profiles.
 const selfService = "pyrocumulus"
 
-// selfTenant owns them when multitenancy is on.
+// selfTenant owns them if there are several tenants.
 const selfTenant = "pyrocumulus"
+
+// selfTokenName is the name of the token that they are sent with.
+const selfTokenName = "self-profile"
 
 // Rates of the runtime's own sampling: one mutex event in mutexFraction, and
 // blocking of blockRate nanoseconds on average. Both cost next to nothing.
@@ -23,11 +32,18 @@ const (
 
 // profileSelf sends profiles of this process to itself, the way any program
 // does with the Go SDK, and returns how to stop it.
-func profileSelf(url string, log *slog.Logger) (stop func()) {
+func (h *Host) profileSelf(ctx context.Context, url string) (stop func()) {
+	log := h.config.Log
+	proof, err := h.selfToken(ctx)
+	if err != nil {
+		log.Error("start self-profiling", "err", err)
+		return func() {}
+	}
 	runtime.SetMutexProfileFraction(mutexFraction)
 	runtime.SetBlockProfileRate(blockRate)
 	p, err := pyroscope.Start(pyroscope.Config{
 		ApplicationName: selfService, ServerAddress: url, TenantID: selfTenant,
+		AuthToken: proof,
 		ProfileTypes: []pyroscope.ProfileType{
 			pyroscope.ProfileCPU, pyroscope.ProfileAllocObjects, pyroscope.ProfileAllocSpace,
 			pyroscope.ProfileInuseObjects, pyroscope.ProfileInuseSpace, pyroscope.ProfileGoroutines,
@@ -46,6 +62,27 @@ func profileSelf(url string, log *slog.Logger) (stop func()) {
 			log.Warn("stop self-profiling", "err", err)
 		}
 	}
+}
+
+// selfToken returns a token to send them with, if one is needed: always the same,
+// with a secret for each run.
+func (h *Host) selfToken(ctx context.Context) (string, error) {
+	if h.auth != config.AuthToken {
+		return "", nil
+	}
+	admin := token.Admin{Store: h.records, Now: time.Now}
+	all, err := admin.List(ctx, selfTenant)
+	if err != nil {
+		return "", err
+	}
+	var text token.Text
+	mine := slices.IndexFunc(all, func(t token.Token) bool { return t.Name == selfTokenName && t.Revoked.IsZero() && t.Expires.IsZero() })
+	if mine >= 0 {
+		_, text, err = admin.Rotate(ctx, selfTenant, all[mine].ID, 0)
+	} else {
+		_, text, err = admin.Create(ctx, token.Spec{Tenant: selfTenant, Name: selfTokenName, Scopes: []token.Scope{token.ScopeIngest}})
+	}
+	return text.Reveal(), err
 }
 
 // sdkLogger passes on what the SDK has to say, but for its chatter.
