@@ -69,6 +69,9 @@ type Query struct {
 	Inline func(context.Context, *engine.Engine, []*block.Meta) (*engine.Report, error)
 	// Partial takes an answer from some of the blocks for one.
 	Partial bool
+	// Entered says that the caller has called Enter for the tenant, because the
+	// task is one of several of the same query of a client.
+	Entered bool
 }
 
 // Outcome is what it took to answer.
@@ -80,6 +83,10 @@ type Outcome struct {
 	Replans int
 	Missing []string // ids of the blocks that the report lacks, sorted
 	Stats   querybackend.Stats
+	// Slices and SliceHits are into how many slices the time was cut, and how
+	// many of their results were kept from before. The caller of Run counts
+	// them.
+	Slices, SliceHits int
 }
 
 // Add adds the outcome of another task of the same request of a client.
@@ -89,6 +96,8 @@ func (o *Outcome) Add(x Outcome) {
 	o.Workers += x.Workers
 	o.Retries += x.Retries
 	o.Replans += x.Replans
+	o.Slices += x.Slices
+	o.SliceHits += x.SliceHits
 	o.Missing = append(o.Missing, x.Missing...)
 	slices.Sort(o.Missing)
 	o.Missing = slices.Compact(o.Missing)
@@ -110,15 +119,26 @@ func (e *MissingError) Error() string {
 // Unwrap implements errors.Is.
 func (e *MissingError) Unwrap() error { return e.Err }
 
+// Enter counts a query of a tenant until leave is called, or refuses it with
+// ErrBusy. Run does so by itself unless the query says Entered.
+func (r *Runner) Enter(tenant profile.TenantID) (leave func(), err error) {
+	if err := r.turns.enter(tenant); err != nil {
+		return nil, err
+	}
+	return func() { r.turns.leave(tenant) }, nil
+}
+
 // Run answers a task. The error is a *MissingError if blocks are missing and no
 // partial answer is taken, or if none is left; ErrBusy; engine.ErrTooManyPoints;
 // or that of the context. The outcome is told also with an error.
 func (r *Runner) Run(ctx context.Context, q Query) (*engine.Report, Outcome, error) {
-	var out Outcome
-	if err := r.turns.enter(q.Tenant); err != nil {
-		return nil, out, err
+	if !q.Entered {
+		leave, err := r.Enter(q.Tenant)
+		if err != nil {
+			return nil, Outcome{}, err
+		}
+		defer leave()
 	}
-	defer r.turns.leave(q.Tenant)
 	t := r.try(ctx, &q, q.Blocks)
 	if len(t.gone) > 0 && q.Again != nil && ctx.Err() == nil {
 		blocks, err := q.Again(ctx)

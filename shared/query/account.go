@@ -26,6 +26,9 @@ const (
 	HeaderBytes = "X-Pyrocumulus-Bytes"
 	// HeaderWorkers is how many requests to query workers it took; 0 is none.
 	HeaderWorkers = "X-Pyrocumulus-Workers"
+	// HeaderSlices is there if the time was cut into slices: "<kept>/<slices>",
+	// of how many the results were kept from before.
+	HeaderSlices = "X-Pyrocumulus-Slices"
 	// HeaderTrimmed is there if the query began before the retention or the
 	// lookback: from when on it was answered (RFC 3339).
 	HeaderTrimmed = "X-Pyrocumulus-Trimmed-From"
@@ -101,6 +104,10 @@ func (h *Handler) close(ctx context.Context, a *account, header http.Header) {
 	header.Set(HeaderBlocks, strconv.Itoa(o.Blocks))
 	header.Set(HeaderBytes, strconv.FormatInt(o.Stats.Bytes, 10))
 	header.Set(HeaderWorkers, strconv.Itoa(o.Workers))
+	if o.Slices > 0 {
+		header.Set(HeaderSlices, fmt.Sprintf("%d/%d", o.SliceHits, o.Slices))
+		telemetry.Annotate(ctx, slog.Int("slices", o.Slices), slog.Int("slice_hits", o.SliceHits))
+	}
 	if a.trimmed != 0 {
 		at := time.Unix(0, a.trimmed).UTC()
 		header.Set(HeaderTrimmed, at.Format(time.RFC3339))
@@ -126,6 +133,8 @@ func (h *Handler) tell(ctx context.Context, a *account) {
 	m.Add(telemetry.MetricBlockBytesRead, float64(o.Stats.Bytes))
 	m.Add(telemetry.MetricStoreRequests, float64(o.Stats.Requests))
 	m.Add(telemetry.MetricCacheHits, float64(o.Stats.CacheHits))
+	m.Add(telemetry.MetricQuerySlices, float64(o.Slices))
+	m.Add(telemetry.MetricSliceHits, float64(o.SliceHits))
 	m.Add(telemetry.MetricQueryWorkers, float64(o.Workers))
 	m.Add(telemetry.MetricQueryRetries, float64(o.Retries))
 	m.Add(telemetry.MetricQueryReplans, float64(o.Replans))

@@ -103,9 +103,13 @@ func twinWorld(t testing.TB, seed uint64, tenants ...profile.TenantID) *world {
 // randomRequests has a request of every kind with random times, selectors and
 // options.
 func randomRequests(r *rand.Rand) map[string]func() *http.Request {
-	pick := func(from ...string) string { return from[r.IntN(len(from))] }
 	start := base + r.Int64N(30)*60_000
-	end := start + 1 + r.Int64N(40)*60_000
+	return requestsIn(r, start, start+1+r.Int64N(40)*60_000)
+}
+
+// requestsIn are random requests about a time, Unix milliseconds.
+func requestsIn(r *rand.Rand, start, end int64) map[string]func() *http.Request {
+	pick := func(from ...string) string { return from[r.IntN(len(from))] }
 	typ := pick(cpuID, cpuID, "process_cpu:samples:count:cpu:nanoseconds", "memory:alloc_space:bytes:space:bytes")
 	selector := pick(`{}`, `{}`, `{service_name="service-1"}`, `{service_name=~"service-[02]"}`, `{pod=~"pod-[12]|twin.*"}`, `{endpoint="/e1"}`)
 	in := fmt.Sprintf(`"profile_typeID":%q,"label_selector":%q,"start":%d,"end":%d`, typ, selector, start, end)

@@ -98,6 +98,11 @@ func (h *Handler) answer(ctx context.Context, f *found, t engine.Task, by inline
 		ctx, cancel = context.WithTimeout(ctx, h.settings.Timeout-h.Now().Sub(a.began))
 		defer cancel()
 	}
+	if by == nil && !a.partial {
+		if report, done, err := h.fromSlices(ctx, f, &t); done {
+			return report, err
+		}
+	}
 	report, outcome, err := h.runner.Run(ctx, fanout.Query{
 		ID: telemetry.RequestID(ctx), Tenant: f.tenants[0], Task: t, Blocks: f.blocks, Inline: by, Partial: a.partial,
 		Again: func(ctx context.Context) ([]*block.Meta, error) { return h.blocks(ctx, f) },

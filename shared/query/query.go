@@ -21,6 +21,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/fanout"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
+	"github.com/pyrocumulus/pyrocumulus/shared/resultcache"
 	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
 )
 
@@ -30,7 +31,7 @@ type Index interface {
 	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error)
 }
 
-// Deps is what a Handler works with. All fields but Backend and CPU are
+// Deps is what a Handler works with. All fields but Backend, Results and CPU are
 // required.
 type Deps struct {
 	Index Index
@@ -40,6 +41,9 @@ type Deps struct {
 	// Backend are the workers over which large queries are divided; nil is to
 	// answer all of them here.
 	Backend querybackend.Backend
+	// Results keeps answers about slices of time; nil is to compute everything
+	// each time.
+	Results *resultcache.Cache
 	// CPU is the CPU time that the process has used; nil is not to tell.
 	CPU func() time.Duration
 	Now func() time.Time

@@ -48,6 +48,8 @@ const (
 	MetricBlockBytesRead Metric = "BlockBytesRead"
 	MetricStoreRequests  Metric = "StoreRequests"
 	MetricCacheHits      Metric = "CacheHits"
+	MetricQuerySlices    Metric = "QuerySlices"
+	MetricSliceHits      Metric = "QuerySliceHits"
 	MetricQueryWorkers   Metric = "QueryWorkers"
 	MetricQueryRetries   Metric = "QueryRetries"
 	MetricQueryReplans   Metric = "QueryReplans"
@@ -99,6 +101,8 @@ func MetricInfos() []MetricInfo {
 		{MetricBlockBytesRead, bytes, "bytes of blocks that queries read"},
 		{MetricStoreRequests, count, "requests to the object store that queries made"},
 		{MetricCacheHits, count, "reads of queries that a cache answered"},
+		{MetricQuerySlices, count, "slices of time into which queries were cut"},
+		{MetricSliceHits, count, "slices whose results were kept from before"},
 		{MetricQueryWorkers, count, "requests to query workers, second tries included"},
 		{MetricQueryRetries, count, "second tries of workers that failed or were late"},
 		{MetricQueryReplans, count, "queries planned once more because a block was swept meanwhile"},
