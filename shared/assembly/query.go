@@ -9,6 +9,7 @@ import (
 
 	"github.com/pyrocumulus/pyrocumulus/shared/adhoc"
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/bytecache"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/fanout"
@@ -19,14 +20,15 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/queryworker"
 	"github.com/pyrocumulus/pyrocumulus/shared/readstats"
 	"github.com/pyrocumulus/pyrocumulus/shared/records"
+	"github.com/pyrocumulus/pyrocumulus/shared/resultcache"
 	"github.com/pyrocumulus/pyrocumulus/shared/settings"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
 )
 
-// newEngine returns an engine whose reads are counted.
-func newEngine(store objstore.Reader) (*engine.Engine, error) {
-	blocks, err := block.NewReader(readstats.Reader(store))
+// newEngine returns an engine whose reads are counted, and kept in memory.
+func newEngine(store objstore.Reader, memory *bytecache.Cache) (*engine.Engine, error) {
+	blocks, err := block.NewReader(bytecache.NewReader(readstats.Reader(store), memory))
 	if err != nil {
 		return nil, err
 	}
@@ -39,19 +41,30 @@ type QueryParts struct {
 	Index   query.Index
 	Records records.Store
 	Workers querybackend.Backend
+	// Memory is what the process keeps of what it has read; nil is one of its
+	// own.
+	Memory *bytecache.Cache
 }
 
 // Query returns the query function. It divides large queries over the workers.
 func Query(h Host, c config.Query, p QueryParts) (lambdahost.HTTPFunc, error) {
-	e, err := newEngine(p.Store)
+	memory := p.Memory
+	if memory == nil {
+		memory = bytecache.New(c.CacheBytes)
+	}
+	e, err := newEngine(p.Store, memory)
 	if err != nil {
 		return nil, fmt.Errorf("assemble query: %w", err)
+	}
+	var results *resultcache.Cache
+	if c.Results {
+		results = resultcache.New(resultcache.DefaultSettings(), p.Store, memory, h.Now, h.Log)
 	}
 	version, revision := buildInfo()
 	queries := query.New(query.Settings{
 		Multitenancy: c.Auth.Multitenancy(), MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
 		Timeout: c.Timeout, Lookback: c.Lookback, Fanout: fanoutSettings(c), Version: version, Revision: revision,
-	}, query.Deps{Index: p.Index, Engine: e, Backend: p.Workers, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
+	}, query.Deps{Index: p.Index, Engine: e, Backend: p.Workers, Results: results, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
 	tenants := tenancy.Resolver{Multi: c.Auth.Multitenancy()}
 	preferences := settings.New(tenants, settings.Deps{Records: p.Records, Now: h.Now, Log: h.Log})
 	files := adhoc.New(adhoc.Settings{
@@ -86,7 +99,7 @@ type ReadPutter interface {
 // QueryWorker returns the function query-worker, which answers parts of
 // queries.
 func QueryWorker(h Host, c config.QueryWorker, store ReadPutter) (lambdahost.CallFunc, error) {
-	e, err := newEngine(store)
+	e, err := newEngine(store, bytecache.New(c.CacheBytes))
 	if err != nil {
 		return nil, fmt.Errorf("assemble query worker: %w", err)
 	}
@@ -104,9 +117,9 @@ func QueryWorker(h Host, c config.QueryWorker, store ReadPutter) (lambdahost.Cal
 }
 
 // LocalWorker returns a query worker that is called within a process. What it
-// returns has any size, and its CPU time is the process's.
-func LocalWorker(h Host, store objstore.Reader) (func(context.Context, querybackend.Call) (querybackend.Reply, error), error) {
-	e, err := newEngine(store)
+// returns has any size, its CPU time is the process's, and so is the memory.
+func LocalWorker(h Host, store objstore.Reader, memory *bytecache.Cache) (func(context.Context, querybackend.Call) (querybackend.Reply, error), error) {
+	e, err := newEngine(store, memory)
 	if err != nil {
 		return nil, fmt.Errorf("assemble query worker: %w", err)
 	}

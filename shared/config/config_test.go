@@ -56,11 +56,11 @@ func TestDefaults(t *testing.T) {
 		LogLevel: slog.LevelInfo, Auth: config.AuthNone, MaxNodesDefault: 8192, MaxNodesMax: 1 << 20,
 		Timeout: 25 * time.Second, Lookback: 31 * 24 * time.Hour,
 		InlineBytes: 64 << 20, WorkerBytes: 64 << 20, WorkerBlocks: 128, MaxWorkers: 32, WorkerTimeout: 20 * time.Second,
-		Concurrency: 64, TenantConcurrency: 48, TenantQueries: 64,
+		Concurrency: 64, TenantConcurrency: 48, TenantQueries: 64, CacheBytes: 64 << 20, Results: true,
 	}, query)
 	worker, err := config.LoadQueryWorker(empty)
 	require.NoError(t, err)
-	require.Equal(t, config.QueryWorker{LogLevel: slog.LevelInfo, AnswerBytes: 4 << 20}, worker)
+	require.Equal(t, config.QueryWorker{LogLevel: slog.LevelInfo, AnswerBytes: 4 << 20, CacheBytes: 64 << 20}, worker)
 }
 
 func TestValues(t *testing.T) {

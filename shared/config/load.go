@@ -83,12 +83,15 @@ type Query struct {
 	Concurrency       int
 	TenantConcurrency int // at most Concurrency
 	TenantQueries     int
+	CacheBytes        int64 // of memory; 0: none
+	Results           bool  // whether results of slices of time are kept
 }
 
 // QueryWorker are the settings of the query-worker function.
 type QueryWorker struct {
 	LogLevel    slog.Level
 	AnswerBytes int
+	CacheBytes  int64 // of memory; 0: none
 }
 
 // LoadIngest reads the settings of the ingest function. The error names every
@@ -179,6 +182,7 @@ func LoadQuery(lookup Lookup) (Query, error) {
 		MaxWorkers: r.count(EnvQueryMaxWorkers), WorkerTimeout: r.duration(EnvQueryWorkerTimeout),
 		Concurrency: r.count(EnvQueryConcurrency), TenantConcurrency: r.count(EnvQueryTenantConcurrency),
 		TenantQueries: r.count(EnvQueryTenantQueries),
+		CacheBytes:    r.bytes(EnvQueryCacheBytes), Results: r.bool(EnvQueryResults),
 	}
 	if r.err() == nil && s.WorkerTimeout > s.Timeout {
 		r.problem(EnvQueryWorkerTimeout, s.WorkerTimeout.String(), fmt.Sprintf("at most %s (%s)", EnvQueryTimeout, s.Timeout))
@@ -206,7 +210,7 @@ func shorter(a, b time.Duration) time.Duration {
 // [LoadIngest] does.
 func LoadQueryWorker(lookup Lookup) (QueryWorker, error) {
 	r := newReader(lookup)
-	s := QueryWorker{LogLevel: r.level(EnvLogLevel), AnswerBytes: int(r.bytes(EnvQueryAnswerBytes))}
+	s := QueryWorker{LogLevel: r.level(EnvLogLevel), AnswerBytes: int(r.bytes(EnvQueryAnswerBytes)), CacheBytes: r.bytes(EnvQueryCacheBytes)}
 	return s, r.err()
 }
 

@@ -51,6 +51,8 @@ const (
 	EnvQueryTenantConcurrency = "PYROCUMULUS_QUERY_TENANT_CONCURRENCY"
 	EnvQueryTenantQueries     = "PYROCUMULUS_QUERY_TENANT_QUERIES"
 	EnvQueryAnswerBytes       = "PYROCUMULUS_QUERY_ANSWER_BYTES"
+	EnvQueryCacheBytes        = "PYROCUMULUS_QUERY_CACHE_BYTES"
+	EnvQueryResults           = "PYROCUMULUS_QUERY_RESULTS"
 )
 
 // Units of variables.
@@ -124,6 +126,8 @@ func Variables() []Variable {
 		{EnvQueryConcurrency, "64", UnitCount, "1", "10000", "how many workers one process asks at once, and queries it answers without them"},
 		{EnvQueryTenantConcurrency, "48", UnitCount, "1", "10000", "how many of those may be for one tenant"},
 		{EnvQueryTenantQueries, "64", UnitCount, "1", "100000", "how many queries of a tenant may be under way or wait in one process; more are refused (429)"},
+		{EnvQueryCacheBytes, "64MiB", UnitBytes, "0", "64GiB", "how much of what it has read a process of query or query-worker keeps in memory; 0 for nothing"},
+		{EnvQueryResults, "true", UnitBool, "", "", "whether results of slices of time are kept in the object store, for a day, so that queries asked again compute only the rest"},
 		{EnvQueryAnswerBytes, "4MiB", UnitBytes, "1KiB", "4400KiB", "the largest answer that a query worker returns without the object store"},
 	}
 }

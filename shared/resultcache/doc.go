@@ -5,7 +5,8 @@
 // The time of a task is cut at aligned boundaries (slices.go) into two edges and
 // slices between them. The report of a slice, before anything of it is cut off
 // for a client, is an object of the store; so is the sum of all slices of a
-// task, which saves merging them each time.
+// task, which saves merging them each time. When something is asked for the
+// first time only the sum is made, at once: most questions are never asked again.
 //
 // Nothing has to be known of how late profiles may come, of retention, or of
 // deletions: the name of a result is a hash over what it was computed from, the

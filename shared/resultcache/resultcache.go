@@ -29,7 +29,7 @@ type Settings struct {
 
 // DefaultSettings are those of a function on AWS.
 func DefaultSettings() Settings {
-	return Settings{MinBytes: 1 << 20, Settle: 5 * time.Minute, MaxObjectBytes: 32 << 20}
+	return Settings{MinBytes: 4 << 20, Settle: 5 * time.Minute, MaxObjectBytes: 32 << 20}
 }
 
 // MaxAge is how long a result is kept before it is swept, used or not: blocks
@@ -105,7 +105,9 @@ func (c *Cache) slices(ctx context.Context, p *Plan, run Run) (*engine.Report, i
 	if r := c.get(ctx, p, &p.middle); r != nil {
 		return r, len(p.slices), nil
 	}
-	if len(p.slices) == 1 {
+	// To answer slice by slice is dearer than all at once, for the symbols of a
+	// block are read for each of its slices. It pays for those who come again.
+	if len(p.slices) == 1 || !c.seen(ctx, p) {
 		r, err := c.compute(ctx, p, &p.middle, run)
 		return r, 0, err
 	}
@@ -141,6 +143,26 @@ func (c *Cache) slices(ctx context.Context, p *Plan, run Run) (*engine.Report, i
 	return out, int(hits.Load()), nil
 }
 
+// seen reports whether the same was asked before, of whatever time, and makes
+// that it is the next time.
+func (c *Cache) seen(ctx context.Context, p *Plan) bool {
+	k := bytecache.Key{Tenant: p.tenant, Object: p.mark}
+	if _, held := c.memory.Get(k); held {
+		return true
+	}
+	mark := []byte{version}
+	c.memory.Put(k, mark)
+	if _, err := c.store.Get(ctx, p.mark); err == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, putTime)
+	defer cancel()
+	if err := c.store.Put(ctx, p.mark, mark); err != nil {
+		c.warn(ctx, "mark a query as seen", p, p.mark, err)
+	}
+	return false
+}
+
 // compute answers a slice and keeps the result.
 func (c *Cache) compute(ctx context.Context, p *Plan, s *part, run Run) (*engine.Report, error) {
 	r, err := run(ctx, s.task)
@@ -164,7 +186,7 @@ func (c *Cache) get(ctx context.Context, p *Plan, s *part) *engine.Report {
 	}
 	if err != nil {
 		if !errors.Is(err, objstore.ErrNotExist) && ctx.Err() == nil {
-			c.warn(ctx, "read a kept result", p, s, err)
+			c.warn(ctx, "read a kept result", p, s.key, err)
 		}
 		return nil
 	}
@@ -185,11 +207,11 @@ func (c *Cache) put(ctx context.Context, p *Plan, s *part, r *engine.Report) {
 	ctx, cancel := context.WithTimeout(ctx, putTime)
 	defer cancel()
 	if err := c.store.Put(ctx, s.key, body); err != nil && !errors.Is(err, objstore.ErrExists) {
-		c.warn(ctx, "keep a result", p, s, err)
+		c.warn(ctx, "keep a result", p, s.key, err)
 	}
 }
 
-func (c *Cache) warn(ctx context.Context, what string, p *Plan, s *part, err error) {
+func (c *Cache) warn(ctx context.Context, what string, p *Plan, key string, err error) {
 	c.log.LogAttrs(ctx, slog.LevelWarn, what, slog.String(telemetry.KeyTenant, string(p.tenant)),
-		slog.String(telemetry.KeyKey, s.key), telemetry.Err(err))
+		slog.String(telemetry.KeyKey, key), telemetry.Err(err))
 }

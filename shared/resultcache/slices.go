@@ -30,6 +30,7 @@ type Plan struct {
 	task   engine.Task
 	middle part   // all slices
 	slices []part // from the first to the last
+	mark   string // key of the object that is there if the same was asked before
 	edges  []part // before and after them, if there is such time
 }
 
@@ -69,6 +70,7 @@ func (c *Cache) Plan(tenant profile.TenantID, t *engine.Task, blocks []*block.Me
 	if p.Bytes < c.settings.MinBytes {
 		return nil
 	}
+	p.mark = Prefix(tenant) + "seen-" + name(timeless(t), nil)
 	ids := identify(p.Blocks)
 	for _, s := range spans {
 		p.slices = append(p.slices, p.part(s.from+shift, s.to+shift-1, ids))
@@ -82,6 +84,13 @@ func (c *Cache) Plan(tenant profile.TenantID, t *engine.Task, blocks []*block.Me
 		p.edges = append(p.edges, p.edge(last.to+1, t.To))
 	}
 	return p
+}
+
+// timeless is a task about no time.
+func timeless(t *engine.Task) *engine.Task {
+	out := *t
+	out.From, out.To, out.Buckets.Start, out.Buckets.Count = 0, 0, 0, 0
+	return &out
 }
 
 // keeps reports whether the reports of a task are worth keeping: not those of

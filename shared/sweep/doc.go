@@ -19,6 +19,7 @@
 //     object is found to be there already.
 //   - The answers of query workers that were too large to be returned are garbage
 //     when they were read; they go when they are as old as such an object.
+//   - Kept results of queries go after a day, used or not.
 //   - Expired rows go at once, their objects only a delay later, again for the
 //     queries that were planned before.
 package sweep

@@ -9,6 +9,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
+	"github.com/pyrocumulus/pyrocumulus/shared/resultcache"
 	"github.com/pyrocumulus/pyrocumulus/shared/uploads"
 )
 
@@ -16,11 +17,14 @@ import (
 // answers of query workers, each of which is read once, seconds after it was
 // written, and goes when it is as old as objects without a row must be, far
 // longer than a query takes; and bodies that were uploaded, which wait for a
-// day, whether they were taken in or nobody came back for them.
+// day, whether they were taken in or nobody came back for them; and kept results
+// of queries, used or not.
 func (s *Sweeper) tenantPassing(ctx context.Context, tenant profile.TenantID) (Stats, error) {
 	answers, answerBytes, answersErr := s.deleteOld(ctx, querybackend.AnswerPrefix(tenant), s.settings.OrphanAge)
 	bodies, bodyBytes, bodiesErr := s.deleteOld(ctx, uploads.Prefix(tenant), uploads.MaxAge)
-	return Stats{Answers: answers, Uploads: bodies, Bytes: answerBytes + bodyBytes}, errors.Join(answersErr, bodiesErr)
+	results, resultBytes, resultsErr := s.deleteOld(ctx, resultcache.Prefix(tenant), resultcache.MaxAge)
+	return Stats{Answers: answers, Uploads: bodies, Results: results, Bytes: answerBytes + bodyBytes + resultBytes},
+		errors.Join(answersErr, bodiesErr, resultsErr)
 }
 
 // deleteOld deletes the objects below a prefix that are of an age.

@@ -69,6 +69,7 @@ type Stats struct {
 	Expired  int // rows that were deleted for their age
 	Orphans  int // objects without a row that were deleted
 	Answers  int // answers of query workers that were deleted
+	Results  int // kept results of queries that were deleted for their age
 	Uploads  int // uploaded bodies that were deleted
 	Bytes    int64
 	Failed   int // tenants that were not swept to the end
@@ -80,6 +81,7 @@ func (s *Stats) Add(o Stats) {
 	s.Expired += o.Expired
 	s.Orphans += o.Orphans
 	s.Answers += o.Answers
+	s.Results += o.Results
 	s.Uploads += o.Uploads
 	s.Bytes += o.Bytes
 	s.Failed += o.Failed

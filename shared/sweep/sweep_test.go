@@ -19,6 +19,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/pprof"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
+	"github.com/pyrocumulus/pyrocumulus/shared/resultcache"
 	"github.com/pyrocumulus/pyrocumulus/shared/sweep"
 )
 
@@ -324,6 +325,19 @@ func TestAnswersOfQueryWorkers(t *testing.T) {
 	blocks, err := w.mem.List(t.Context(), block.Prefix("a"), "", 9)
 	require.NoError(t, err)
 	require.Len(t, blocks, 1, "blocks stay")
+}
+
+// Kept results go after a day. A tenant's go also if it has no blocks any more.
+func TestKeptResults(t *testing.T) {
+	w := newWorld(t)
+	for _, tenant := range []profile.TenantID{"a", "b"} {
+		require.NoError(t, w.mem.Put(t.Context(), resultcache.Prefix(tenant)+"0123", []byte("a result")))
+	}
+	w.block("a", "A", 0)
+	w.now = w.now.Add(resultcache.MaxAge - time.Minute)
+	require.Zero(t, w.orphans(sweep.DefaultSettings()))
+	w.now = w.now.Add(time.Minute)
+	require.Equal(t, sweep.Stats{Results: 2, Bytes: 2 * 8}, w.orphans(sweep.DefaultSettings()))
 }
 
 // TestUploads: bodies wait for a day, whether they were used or not.

@@ -37,6 +37,12 @@ var fixtureKinds = []struct{ name, pattern string }{
 // fixtureCorpus is a small corpus that is made from the fixtures: each profile
 // is one of them with other values, by a seeded generator.
 func fixtureCorpus(dir string, ticks int) (*corpus, error) {
+	return fixtureCorpusEvery(dir, ticks, fixtureInterval)
+}
+
+// fixtureCorpusEvery is one with another interval, of whole seconds and at least
+// as many as there are pods of all services.
+func fixtureCorpusEvery(dir string, ticks int, interval time.Duration) (*corpus, error) {
 	fixtures := make([][]*pprof.Profile, len(fixtureKinds))
 	for i, k := range fixtureKinds {
 		names, err := filepath.Glob(filepath.Join(dir, k.pattern))
@@ -59,10 +65,10 @@ func fixtureCorpus(dir string, ticks int) (*corpus, error) {
 	n := ticks * fixtureServices * fixturePods * len(fixtureKinds)
 	return &corpus{
 		name: fmt.Sprintf("small, %d profiles made from tests/fixtures, %d services x %d pods, every %v for %v",
-			n, fixtureServices, fixturePods, fixtureInterval, time.Duration(ticks)*fixtureInterval),
-		profiles: n, start: start, end: start.Add(time.Duration(ticks) * fixtureInterval), interval: fixtureInterval,
+			n, fixtureServices, fixturePods, interval, time.Duration(ticks)*interval),
+		profiles: n, start: start, end: start.Add(time.Duration(ticks) * interval), interval: interval,
 		open: func() (source, error) {
-			return &fixtureSource{fixtures: fixtures, start: start, n: n, r: rand.New(rand.NewPCG(1, 2))}, nil
+			return &fixtureSource{fixtures: fixtures, start: start, interval: interval, n: n, r: rand.New(rand.NewPCG(1, 2))}, nil
 		},
 	}, nil
 }
@@ -71,6 +77,7 @@ func fixtureCorpus(dir string, ticks int) (*corpus, error) {
 type fixtureSource struct {
 	fixtures [][]*pprof.Profile // by kind
 	start    time.Time
+	interval time.Duration
 	at, n    int
 	r        *rand.Rand
 }
@@ -88,7 +95,7 @@ func (s *fixtureSource) next() (record, error) {
 	service, tick := i%fixtureServices, i/fixtureServices
 	// Never at a multiple of the interval: then it does not matter whether
 	// the ends of ranges are inclusive.
-	at := s.start.Add(time.Duration(tick)*fixtureInterval + time.Duration(1+service*fixturePods+pod)*time.Second)
+	at := s.start.Add(time.Duration(tick)*s.interval + time.Duration(1+service*fixturePods+pod)*time.Second)
 	of := s.fixtures[kind]
 	raw, err := s.vary(of[service%len(of)], at)
 	if err != nil {
@@ -112,7 +119,7 @@ func (s *fixtureSource) next() (record, error) {
 // none, as a client sends it.
 func (s *fixtureSource) vary(p *pprof.Profile, at time.Time) ([]byte, error) {
 	out := *p
-	out.TimeNanos, out.DurationNanos = at.UnixNano(), int64(fixtureInterval)
+	out.TimeNanos, out.DurationNanos = at.UnixNano(), int64(s.interval)
 	out.Values = make([]int64, len(p.Values))
 	types := len(p.SampleTypes)
 	for i := range p.Samples {

@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
+	"github.com/pyrocumulus/pyrocumulus/shared/bytecache"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/localbackend"
@@ -13,7 +14,8 @@ import (
 // AWS a worker brings its own processors; here they share those that there are,
 // so that not many work at once.
 func (h *Host) query(shared assembly.Host, c config.Query) (lambdahost.HTTPFunc, error) {
-	worker, err := assembly.LocalWorker(shared, h.objects)
+	memory := bytecache.New(c.CacheBytes)
+	worker, err := assembly.LocalWorker(shared, h.objects, memory)
 	if err != nil {
 		return nil, err
 	}
@@ -21,5 +23,6 @@ func (h *Host) query(shared assembly.Host, c config.Query) (lambdahost.HTTPFunc,
 	c.TenantConcurrency = min(c.TenantConcurrency, max(1, c.Concurrency*3/4))
 	return assembly.Query(shared, c, assembly.QueryParts{
 		Store: h.objects, Index: h.index, Records: h.records, Workers: localbackend.New(worker, h.objects, shared.Now),
+		Memory: memory,
 	})
 }
