@@ -40,7 +40,7 @@ const MaxAge = 24 * time.Hour
 // Store is the part of an object store that is used.
 type Store interface {
 	objstore.Reader
-	Put(ctx context.Context, key string, body []byte) error
+	objstore.Putter
 }
 
 // Cache keeps results. It may be used by many goroutines; a nil one plans
