@@ -37,6 +37,16 @@ func (r *reader) auth(name string) Auth {
 	return read(r, name, UnitAuth, ParseAuth)
 }
 
+func (r *reader) bool(name string) bool {
+	return read(r, name, UnitBool, func(s string) (bool, error) {
+		switch s { // strconv's own parser takes T and 0, too
+		case "true", "false":
+			return s == "true", nil
+		}
+		return false, errors.New("neither true nor false")
+	})
+}
+
 func (r *reader) level(name string) slog.Level {
 	return read(r, name, UnitLevel, func(s string) (slog.Level, error) {
 		switch s { // slog's own parser takes INFO+3, too
