@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -48,7 +49,12 @@ func run(c host.Config, level string) error {
 		return fmt.Errorf("-log-level %q: want debug, info, warn or error", level)
 	}
 	c.Log = telemetry.NewLogger(os.Stderr, parsed)
-	c.Ready = func(url string) { fmt.Printf(greeting, url, c.Data, url, url) }
+	c.Ready = func(url string) {
+		fmt.Printf(greeting, url, c.Data, url, url)
+		if cmp.Or(string(c.Auth), os.Getenv(config.EnvAuth)) == string(config.AuthToken) {
+			fmt.Printf(tokenHint, c.Data)
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return host.Run(ctx, c)
@@ -61,5 +67,10 @@ Push a profile of your own (any pprof file), with this as the server's URL:
 or point a Pyroscope client at it. Then add it to Grafana as a Pyroscope data source,
 or ask what it has:
   curl -s -d '{}' -H 'Content-Type: application/json' %s/querier.v1.QuerierService/ProfileTypes
+
+`
+
+const tokenHint = `Requests need a token, as in curl -u acme:TOKEN. Make one of the tenant acme with
+  go run ./scripts/tokens create -data '%s' acme
 
 `

@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	pushv1 "github.com/grafana/pyroscope/api/gen/proto/go/push/v1"
+
 	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 )
@@ -48,7 +50,7 @@ func TestDemoShowsWhatItSent(t *testing.T) {
 	url := startHost(t, host.Config{Auth: config.AuthHeader})
 	now := time.Now()
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), &out, url+"/", "acme", now))
+	require.NoError(t, run(t.Context(), &out, url+"/", caller{tenant: "acme"}, now))
 	text := out.String()
 	require.Contains(t, text, "services to "+url+".")
 	require.Regexp(t, `demo-shop +process_cpu:cpu:nanoseconds:cpu:nanoseconds +[1-9]`, text)
@@ -67,7 +69,7 @@ func TestDemoShowsWhatItSent(t *testing.T) {
 	}
 
 	// Run again, there is more.
-	require.NoError(t, run(t.Context(), &out, url, "acme", now.Add(time.Second)))
+	require.NoError(t, run(t.Context(), &out, url, caller{tenant: "acme"}, now.Add(time.Second)))
 }
 
 func TestDemoExplainsErrors(t *testing.T) {
@@ -80,14 +82,27 @@ func TestDemoExplainsErrors(t *testing.T) {
 		"nothing listens": {"http://" + closed.Addr().String(), "start it with `make run`"},
 		"another server":  {other.URL, "is no Pyrocumulus"},
 		"no tenant":       {startHost(t, host.Config{Auth: config.AuthHeader}), "name a tenant with -tenant"},
+		"no token":        {startHost(t, host.Config{Auth: config.AuthToken}), "set PYROCUMULUS_TOKEN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			err := run(t.Context(), &out, c.url, "", time.Now())
+			err := run(t.Context(), &out, c.url, caller{}, time.Now())
 			require.ErrorContains(t, err, c.want)
 			require.Empty(t, out.String())
 		})
 	}
+}
+
+func TestTheTokenIsSentAndNotPrinted(t *testing.T) {
+	proof := make(chan string, 1)
+	asked := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { proof <- r.Header.Get("Authorization") }))
+	defer asked.Close()
+	s := newServer(asked.URL, caller{token: "pyc_secret"})
+	_ = s.push(t.Context(), &pushv1.PushRequest{})
+	require.Equal(t, "Bearer pyc_secret", <-proof)
+	var out bytes.Buffer
+	s.printCurl(&out, "Series", "{}")
+	require.Contains(t, out.String(), `-H "Authorization: Bearer $PYROCUMULUS_TOKEN" `)
 }
 
 func TestQuote(t *testing.T) {

@@ -34,6 +34,9 @@ func (s *server) printCurl(out io.Writer, method, body string) {
 	if s.tenant != "" {
 		header = "-H " + quote("X-Scope-OrgID: "+s.tenant) + " "
 	}
+	if s.token != "" {
+		header += `-H "Authorization: Bearer $` + tokenVariable + `" `
+	}
 	fmt.Fprintf(out, "  curl -s %s-H 'Content-Type: application/json' %s \\\n    -d %s\n",
 		header, quote(s.url+"/querier.v1.QuerierService/"+method), quote(body))
 }

@@ -3,6 +3,9 @@
 // more. Run again, it sends them anew.
 //
 // Usage: go run ./scripts/demo [-url http://127.0.0.1:4040] [-tenant acme]
+//
+// To a server that wants a token it sends that of PYROCUMULUS_TOKEN, which is no
+// flag so that the list of processes does not show it.
 package main
 
 import (
@@ -20,23 +23,26 @@ import (
 // that have to start first.
 const timeLimit = 2 * time.Minute
 
+// tokenVariable is the environment variable of the token.
+const tokenVariable = "PYROCUMULUS_TOKEN"
+
 func main() {
 	url := flag.String("url", "http://127.0.0.1:4040", "base `URL` of the server")
-	tenant := flag.String("tenant", "", "`tenant` to send as X-Scope-OrgID; for servers with multitenancy")
+	tenant := flag.String("tenant", "", "`tenant` to send as X-Scope-OrgID; for servers that believe it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, *url, *tenant, time.Now()); err != nil {
+	if err := run(ctx, os.Stdout, *url, caller{*tenant, os.Getenv(tokenVariable)}, time.Now()); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
 // run sends the profiles as if the last had been taken now.
-func run(ctx context.Context, out io.Writer, url, tenant string, now time.Time) error {
+func run(ctx context.Context, out io.Writer, url string, c caller, now time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
-	s := newServer(strings.TrimRight(url, "/"), tenant)
+	s := newServer(strings.TrimRight(url, "/"), c)
 	recorded, err := load()
 	if err != nil {
 		return err

@@ -24,22 +24,32 @@ const pollInterval = 250 * time.Millisecond
 
 // server is the Pyrocumulus that is shown.
 type server struct {
-	url, tenant string
-	pusher      pushv1connect.PusherServiceClient
-	querier     querierv1connect.QuerierServiceClient
+	url string
+	caller
+	pusher  pushv1connect.PusherServiceClient
+	querier querierv1connect.QuerierServiceClient
 }
 
-func newServer(url, tenant string) *server {
+// caller is who asks.
+type caller struct {
+	tenant string // to name; "": none
+	token  string // to send; "": none
+}
+
+func newServer(url string, c caller) *server {
 	header := connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, r connect.AnyRequest) (connect.AnyResponse, error) {
-			if tenant != "" {
-				r.Header().Set("X-Scope-OrgID", tenant)
+			if c.tenant != "" {
+				r.Header().Set("X-Scope-OrgID", c.tenant)
+			}
+			if c.token != "" {
+				r.Header().Set("Authorization", "Bearer "+c.token)
 			}
 			return next(ctx, r)
 		}
 	}))
 	return &server{
-		url: url, tenant: tenant,
+		url: url, caller: c,
 		pusher:  pushv1connect.NewPusherServiceClient(http.DefaultClient, url, header),
 		querier: querierv1connect.NewQuerierServiceClient(http.DefaultClient, url, header),
 	}
@@ -106,8 +116,8 @@ func (s *server) explain(doing string, err error) error {
 		return fmt.Errorf("nothing listens at %s: start it with `make run`, or name another server with -url", s.url)
 	case errors.As(err, &unknownHost):
 		return fmt.Errorf("there is no host %s: name another server with -url", unknownHost.Name)
-	case connect.CodeOf(err) == connect.CodeUnauthenticated && s.tenant == "":
-		return fmt.Errorf("%s: %w; name a tenant with -tenant", doing, err)
+	case connect.CodeOf(err) == connect.CodeUnauthenticated && s.caller == caller{}:
+		return fmt.Errorf("%s: %w; name a tenant with -tenant, or set %s", doing, err, tokenVariable)
 	case connect.CodeOf(err) == connect.CodeUnimplemented:
 		return fmt.Errorf("%s: what answers at %s is no Pyrocumulus: %w", doing, s.url, err)
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 // Header names the tenant, or several divided by "|" where a request may read
-// those of several. Whatever stands in front of us (an authorizer, a proxy of
-// the user) must set it from what the client proved, and let no other through.
+// those of several. Whatever stands in front of us (package auth, a proxy
+// of the user) must set it from what the client proved, and let no other through.
 const Header = "X-Scope-OrgID"
 
 // Resolver finds the tenant of requests. Its zero value is that of an

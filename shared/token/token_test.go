@@ -342,6 +342,9 @@ func TestHashesAreComparedInConstantTime(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("pyc_YWNtZQ_aaaaaaaaaaaaaaaa_" + strings.Repeat("a", 52))
 	f.Add("pyc___")
+	f.Add("pyc_YW\nNtZQ_aaaaaaaaaaaaaaaa_" + strings.Repeat("a", 52))
+	f.Add("pyc_YWNtZQ_aaaaaaaaaaaaaaa\n_" + strings.Repeat("a", 52))
+	f.Add("pyc_YWNtZR_aaaaaaaaaaaaaaaa_" + strings.Repeat("a", 52))
 	f.Fuzz(func(t *testing.T, s string) {
 		parsed, err := token.Parse(s)
 		if err != nil {
@@ -349,6 +352,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.Equal(t, s, parsed.Reveal(), "one text a token")
+		require.Regexp(t, `^pyc_[A-Za-z0-9_-]+_[a-z2-7]{16}_[a-z2-7]{52}$`, s)
 		require.NoError(t, records.Name{Tenant: parsed.Tenant, Kind: token.Kind, Key: parsed.ID}.Validate())
 	})
 }
