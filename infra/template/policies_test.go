@@ -64,7 +64,9 @@ func parts(assemble any) []reflect.Type {
 			all = append(all, in.Elem())
 		case in == reflect.TypeFor[assembly.QueryParts]():
 			for j := range in.NumField() {
-				all = append(all, in.Field(j).Type)
+				if field := in.Field(j).Type; field.Kind() == reflect.Interface { // others are of the process
+					all = append(all, field)
+				}
 			}
 		}
 	}
