@@ -9,10 +9,12 @@
 package envelope
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -147,8 +149,9 @@ func (r *reader) varint() int64 {
 
 // Codec packs and unpacks profiles. It may be used by many goroutines.
 type Codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
+	enc     *zstd.Encoder
+	dec     *zstd.Decoder
+	scratch sync.Pool // of *[]byte, for Pack
 }
 
 // NewCodec returns a codec; it holds some buffers for each processor.
@@ -167,9 +170,22 @@ func NewCodec() (*Codec, error) {
 	return &Codec{enc: enc, dec: dec}, nil
 }
 
-// Pack compresses a profile for an envelope.
+// maxScratch is the largest buffer that is kept to pack the next profile.
+const maxScratch = 5 << 20
+
+// Pack compresses a profile for an envelope. The result has no room to spare:
+// how much a profile shrinks is not known before, and it may be kept for long.
 func (c *Codec) Pack(pprof []byte) []byte {
-	return c.enc.EncodeAll(pprof, make([]byte, 0, len(pprof)/4+64))
+	scratch, _ := c.scratch.Get().(*[]byte)
+	if scratch == nil {
+		scratch = new([]byte)
+	}
+	*scratch = c.enc.EncodeAll(pprof, (*scratch)[:0])
+	packed := bytes.Clone(*scratch)
+	if cap(*scratch) <= maxScratch {
+		c.scratch.Put(scratch)
+	}
+	return packed
 }
 
 // Unpack returns the profile of an envelope, appended to dst.

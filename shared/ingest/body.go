@@ -30,6 +30,18 @@ type limitedBody struct {
 	*limitedReader
 }
 
+// Read implements io.Reader. A body that ends early is to be sent again; Connect
+// would tell the client what went wrong, as an unknown error.
+func (l limitedBody) Read(p []byte) (int, error) {
+	n, err := l.limitedReader.Read(p)
+	if tooLarge := new(connect.Error); err != nil && !errors.Is(err, io.EOF) && !errors.As(err, &tooLarge) {
+		return n, connect.NewError(connect.CodeUnavailable, errEndedEarly)
+	}
+	return n, err
+}
+
+var errEndedEarly = errors.New("request ended early")
+
 // limitedReader fails once more than limit bytes were read. Connect passes its
 // error on as it is.
 type limitedReader struct {

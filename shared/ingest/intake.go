@@ -45,11 +45,13 @@ func (h *Handler) newIntake(ctx context.Context, tenant profile.TenantID) *intak
 	return &intake{h: h, tenant: tenant, limits: h.limitsOf(ctx, tenant), now: h.Now()}
 }
 
-// series takes profiles as they were sent under one set of labels.
+// series takes profiles as they were sent under one set of labels, and leaves
+// none of them in the list.
 func (in *intake) series(sent profile.Labels, profiles [][]byte) {
 	in.total += len(profiles)
 	ls, err := in.limits.series(sent)
-	for _, raw := range profiles {
+	for i, raw := range profiles {
+		profiles[i] = nil // it may go as soon as it is decoded
 		if err != nil {
 			in.refused.add(ls, err)
 			continue

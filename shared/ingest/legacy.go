@@ -139,7 +139,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	case errors.As(err, &tooLarge):
 		return nil, errTooLarge(limit)
 	case err != nil:
-		return nil, &statusError{http.StatusRequestTimeout, connect.CodeUnknown, "request ended early"}
+		return nil, &statusError{http.StatusRequestTimeout, connect.CodeUnknown, errEndedEarly.Error()}
 	}
 	return buf.Bytes(), nil
 }

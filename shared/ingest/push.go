@@ -40,6 +40,9 @@ func (s pushService) Push(ctx context.Context, req *connect.Request[pushv1.PushR
 		for _, sample := range series.GetSamples() {
 			// The ID of a sample is the client's; profiles get one of ours.
 			raw = append(raw, sample.GetRawProfile())
+			if sample != nil {
+				sample.RawProfile = nil // in.series drops it as soon as it is decoded
+			}
 		}
 		in.series(pushedLabels(series), raw)
 		if ctx.Err() != nil {

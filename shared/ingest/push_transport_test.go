@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"connectrpc.com/connect"
 	"github.com/stretchr/testify/require"
@@ -112,4 +114,15 @@ func TestPushFromTheGeneratedClient(t *testing.T) {
 		_, err = client.Push(context.Background(), req)
 		require.Equal(t, connect.CodeInvalidArgument, connect.CodeOf(err), name)
 	}
+}
+
+// TestPushThatEndsEarly: a client whose request did not come whole is to send it
+// again, if it is still there, and is told nothing of what went wrong.
+func TestPushThatEndsEarly(t *testing.T) {
+	b := newBench(t)
+	w := b.do("POST", pushPath, iotest.ErrReader(errors.New("secret")), "Content-Type", "application/proto")
+	code, message := errorBody(t, w)
+	require.Equal(t, 503, w.Code)
+	require.Equal(t, "unavailable", code)
+	require.Equal(t, "request ended early", message)
 }

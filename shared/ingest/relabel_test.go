@@ -127,6 +127,26 @@ func TestRelabelRules(t *testing.T) {
 	}
 }
 
+func TestLabelsOfTheSeriesBeatThoseOfSamplesInRules(t *testing.T) {
+	b := newBench(t, relabeling(t, `[{"source_labels":["pod"],"target_label":"instance"}]`))
+	p := cpu(now, 3, paths(2))
+	p.Sample[0].Label["pod"] = []string{"other"}
+	status, _, message := b.push(one(gz(t, p), with("pod", "a")...))
+	require.Equal(t, 200, status, message)
+	for _, r := range b.received() {
+		require.Equal(t, "a", r.Labels.Get("pod"))
+		require.Equal(t, "a", r.Labels.Get("instance"))
+	}
+}
+
+func TestSamplesThatRulesMakeEqualBecomeOne(t *testing.T) {
+	b := newBench(t, relabeling(t, `[{"regex":"path","action":"labeldrop"}]`))
+	status, _, message := b.push(one(gz(t, cpu(now, 3, paths(4))), good...))
+	require.Equal(t, 200, status, message)
+	require.Len(t, b.received()[0].Profile.Samples, 1)
+	require.Equal(t, []int64{12, 12e7}, b.received()[0].Profile.Values)
+}
+
 func TestRulesOfTenants(t *testing.T) {
 	b := newLimitedBench(t, map[string]string{"PYROCUMULUS_RELABEL_RULES": `[{"target_label":"by","replacement":"default"}]`})
 	require.NoError(t, b.admin.Set(t.Context(), "acme", limits.Overrides{"relabel_rules": `[{"target_label":"by","replacement":"acme"}]`}))
@@ -155,6 +175,15 @@ func TestSampleTypeRules(t *testing.T) {
 		require.Equal(t, 200, status, message)
 		require.Equal(t, want, b.types(), rules)
 	}
+}
+
+func TestSampleTypesAreThoseOfTheProfile(t *testing.T) {
+	drop, err := relabel.Parse(`[{"source_labels":["__type__"],"regex":"samples","action":"drop"}]`)
+	require.NoError(t, err)
+	b := newBench(t, relabeling(t, `[{"target_label":"x","replacement":"y"}]`), func(s *ingest.Settings) { s.Limits.SampleTypeRules = drop })
+	status, _, message := b.push(one(gz(t, cpu(now, 1)), with("__type__", "samples")...))
+	require.Equal(t, 200, status, message)
+	require.Equal(t, []string{"process_cpu:cpu:nanoseconds:cpu:nanoseconds"}, b.types(), "whatever the client says")
 }
 
 func TestSamplingKeepsAShareAndTheSameWhenPushedAgain(t *testing.T) {

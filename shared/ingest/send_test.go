@@ -236,14 +236,24 @@ func TestARequestThatIsOutOfTimeIsNotAcknowledged(t *testing.T) {
 			return ctx, cancel
 		},
 	} {
-		c, cancel := ctx()
-		b := newBench(t)
-		r := httptest.NewRequest("POST", pushPath, bytes.NewReader(body)).WithContext(c)
-		r.Header.Set("Content-Type", "application/proto")
-		w := httptest.NewRecorder()
-		b.handler.ServeHTTP(w, r)
-		require.Equal(t, want, w.Code)
-		require.Empty(t, b.queue.sent)
-		cancel()
+		for target, sent := range map[string]struct {
+			contentType string
+			body        []byte
+		}{
+			pushPath:                        {"application/proto", body},
+			"/ingest?name=app&format=pprof": {"", gz(t, cpu(now, 1))},
+			otlpPath:                        {protobuf, []byte(wire(t, otlpRequest(now)))},
+		} {
+			c, cancel := ctx()
+			b := newBench(t)
+			b.queue.fault = func(queue.Message) (bool, error) { return false, c.Err() }
+			r := httptest.NewRequest("POST", target, bytes.NewReader(sent.body)).WithContext(c)
+			r.Header.Set("Content-Type", sent.contentType)
+			w := httptest.NewRecorder()
+			b.handler.ServeHTTP(w, r)
+			require.Equal(t, want, w.Code, "%s: %s", target, w.Body)
+			require.Empty(t, b.queue.sent)
+			cancel()
+		}
 	}
 }

@@ -63,11 +63,12 @@ func (b *limitedBench) pushes(tenant string, n int) map[string]func() (status in
 		"push":   send(pushPath, "application/proto", message),
 		"ingest": send("/ingest?format=pprof&name=app", "", profile),
 		"folded": send("/ingest?name=app", "text/plain", fmt.Appendf(nil, "a;b %d\nc %d\n", n+1, n+2)),
+		"otlp":   send(otlpPath, protobuf, []byte(wire(b.t, otlpRequest(b.now.Add(-time.Duration(n)*time.Millisecond))))),
 	}
 }
 
 func TestRateLimit(t *testing.T) {
-	for _, way := range []string{"push", "ingest", "folded"} {
+	for _, way := range []string{"push", "ingest", "folded", "otlp"} {
 		t.Run(way, func(t *testing.T) {
 			b := newLimitedBench(t, map[string]string{config.EnvIngestionRate: "10", config.EnvMaxProfileBytes: "1KiB", config.EnvIngestionBurst: "0"})
 			passed := 0
@@ -78,7 +79,9 @@ func TestRateLimit(t *testing.T) {
 					continue
 				}
 				require.Equal(t, 429, status)
-				require.Contains(t, body, "resource_exhausted")
+				if way != "otlp" { // which has a google.rpc.Status
+					require.Contains(t, body, "resource_exhausted")
+				}
 				require.Contains(t, body, "push rate limit (10 B) exceeded while adding ")
 				require.Regexp(t, "^[1-9][0-9]*$", header.Get("Retry-After"))
 				break
@@ -182,6 +185,6 @@ func TestAHangingQueueIsAnsweredFor(t *testing.T) {
 	for way, push := range b.pushes("acme", 1) {
 		status, _, body := push()
 		require.Equal(t, 503, status, way)
-		require.Contains(t, body, `"unavailable"`)
+		require.Contains(t, body, "profiles cannot be stored at the moment")
 	}
 }

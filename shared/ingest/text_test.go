@@ -112,23 +112,3 @@ func TestTextStatuses(t *testing.T) {
 		t.Run(c.name, c.run)
 	}
 }
-
-// FuzzIngest sends any body in any format: nothing panics, and a client is never
-// told to try again.
-func FuzzIngest(f *testing.F) {
-	for _, format := range []string{"", "pprof", "lines", "trie", "tree", "speedscope", "jfr"} {
-		for _, body := range []string{"a;b 1", "\x00\x00\x01\x04main\x05\x00", speedscopeHead + speedscopeProfile("", "none") + "]}", zip(f, "a 1")} {
-			f.Add(format, []byte(body))
-		}
-	}
-	f.Add("jfr", jfrFixture(f, "wall.jfr.gz"))
-	b := newBench(f)
-	f.Fuzz(func(t *testing.T, format string, body []byte) {
-		if strings.ContainsAny(format, " #%&+\x7f") || strings.IndexFunc(format, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
-			return
-		}
-		w := b.do("POST", "/ingest?name=app&format="+format, bytes.NewReader(body))
-		b.queue.sent = nil
-		require.Contains(t, []int{200, 400, 413, 422}, w.Code, w.Body)
-	})
-}

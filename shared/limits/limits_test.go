@@ -244,3 +244,22 @@ func TestAdminsMeet(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, limits.Overrides{"max_labels": "60", "ingestion_rate": "1MiB"}, o)
 }
+
+// FuzzOverrides: whatever is in the record store, there are limits.
+func FuzzOverrides(f *testing.F) {
+	f.Add("max_labels", "50")
+	f.Add("relabel_rules", `[{"source_labels":["a"],"regex":"(.)","action":"drop"}]`)
+	f.Add("sampling", `{"shop": 0.1, "*": 1}`)
+	f.Add("sample_type_rules", `[`)
+	c, err := config.LoadIngest(func(string) (string, bool) { return "", false })
+	require.NoError(f, err)
+	base, err := limits.Defaults(c)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, name, text string) {
+		l, err := limits.Overrides{name: text}.Apply(base)
+		if err != nil {
+			require.Equal(t, base, l, "the default stays")
+		}
+		l.Sampling.Keeps("shop", 1)
+	})
+}

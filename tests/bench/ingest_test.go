@@ -6,12 +6,18 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
+	"runtime/debug"
 	"testing"
 	"time"
 
+	gprofile "github.com/google/pprof/profile"
+	pushv1 "github.com/grafana/pyroscope/api/gen/proto/go/push/v1"
 	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
+	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
 	"github.com/pyrocumulus/pyrocumulus/shared/ingest"
@@ -130,4 +136,81 @@ func BenchmarkIngest(b *testing.B) {
 	m.report()
 	b.ReportMetric(float64(pushed)/float64(len(records)), "pushed-B/profile")
 	b.ReportMetric(float64(packed)/float64(len(records)), "message-B/profile")
+}
+
+// BenchmarkIngestLargest takes in profiles of the largest size that is accepted
+// by default, 4 MiB uncompressed, and reports how much memory that takes above
+// what there was before: of one after a pause, and of many in a row, where garbage
+// adds up.
+func BenchmarkIngestLargest(b *testing.B) {
+	codec, err := envelope.NewCodec()
+	require.NoError(b, err)
+	profile, plain := largest(b)
+	body, err := proto.Marshal(&pushv1.PushRequest{Series: []*pushv1.RawProfileSeries{{
+		Labels:  []*typesv1.LabelPair{{Name: "__name__", Value: "process_cpu"}, {Name: "service_name", Value: "largest"}},
+		Samples: []*pushv1.RawSample{{RawProfile: profile}},
+	}}})
+	require.NoError(b, err)
+	for name, pause := range map[string]bool{"alone": true, "row": false} {
+		b.Run(name, func(b *testing.B) {
+			p := newPusher(codec, discard{})
+			p.now = time.Unix(1_800_000_000, 0)
+			debug.FreeOSMemory()
+			idle := heldMemory()
+			memory := watchMemory()
+			m := startMeter(b)
+			b.ReportAllocs()
+			for b.Loop() {
+				if pause {
+					p.sent = nil
+					debug.FreeOSMemory()
+				}
+				p.sent = p.sent[:0]
+				if _, err := call(b.Context(), p.handler, pushv1connect.PusherServicePushProcedure, body); err != nil {
+					b.Fatal(err)
+				}
+			}
+			require.Len(b, p.sent, 1)
+			m.report()
+			memory.report(b)
+			b.ReportMetric(float64(memory.most-idle)/(1<<20), "above-idle-MiB")
+			b.ReportMetric(float64(plain), "plain-B")
+			b.ReportMetric(float64(len(body)), "body-B")
+		})
+	}
+}
+
+// discard is a store for profiles that are too large for a message.
+type discard struct{ objstore.Writer }
+
+func (discard) Put(context.Context, string, []byte) error { return nil }
+
+// largest returns a profile of nearly 4 MiB, compressed, and its size without: as
+// many samples as are accepted, with stacks through functions of long names.
+func largest(b *testing.B) (profile []byte, plain int) {
+	random := rand.New(rand.NewPCG(1, 2))
+	p := &gprofile.Profile{
+		SampleType: []*gprofile.ValueType{{Type: "samples", Unit: "count"}, {Type: "cpu", Unit: "nanoseconds"}},
+		PeriodType: &gprofile.ValueType{Type: "cpu", Unit: "nanoseconds"}, Period: 1e7,
+		TimeNanos: time.Unix(1_800_000_000, 0).UnixNano(),
+	}
+	for i := range 15_000 {
+		name := fmt.Sprintf("example.org/shop/%016x/package.(*Type%016x).Method%08x", random.Uint64(), random.Uint64(), random.Uint32())
+		fn := &gprofile.Function{ID: uint64(i + 1), Name: name, SystemName: name, Filename: "shop.go"}
+		p.Function = append(p.Function, fn)
+		p.Location = append(p.Location, &gprofile.Location{ID: uint64(i + 1), Address: uint64(i), Line: []gprofile.Line{{Function: fn, Line: int64(i)}}})
+	}
+	for i := range 16_000 {
+		s := &gprofile.Sample{Value: []int64{int64(i + 1), int64(i+1) * 1e7}}
+		for range 68 {
+			s.Location = append(s.Location, p.Location[random.IntN(len(p.Location))])
+		}
+		p.Sample = append(p.Sample, s)
+	}
+	var raw, packed bytes.Buffer
+	require.NoError(b, p.WriteUncompressed(&raw))
+	require.NoError(b, p.Write(&packed))
+	require.Less(b, raw.Len(), 4<<20)
+	require.Greater(b, raw.Len(), 4<<20*95/100)
+	return packed.Bytes(), raw.Len()
 }

@@ -88,20 +88,24 @@ const watchEvery = time.Millisecond
 
 func (p *peak) watch() {
 	defer close(p.stopped)
-	// What the Go runtime has from the system: nearly the resident memory but
-	// for the program itself, some 10 MiB.
-	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
-		metrics.Read(s)
-		p.most = max(p.most, s[0].Value.Uint64()-s[1].Value.Uint64())
+		p.most = max(p.most, heldMemory())
 		select {
 		case <-p.stop:
 			return
 		case <-tick.C:
 		}
 	}
+}
+
+// heldMemory is what the Go runtime has from the system: nearly the resident
+// memory but for the program itself, some 10 MiB.
+func heldMemory() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64() - s[1].Value.Uint64()
 }
 
 // report ends the watching and reports the most that there was.
