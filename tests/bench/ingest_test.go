@@ -104,19 +104,22 @@ const ingestSample = 2000
 // BenchmarkIngest takes pushed profiles in: an operation is one push of one
 // profile, from the body of the request to the message for the queue.
 func BenchmarkIngest(b *testing.B) {
-	w := built(b)
-	src, err := w.corpus.open()
+	corpus, err := chosen() // not the whole store, which takes long to build
+	require.NoError(b, err)
+	codec, err := envelope.NewCodec()
+	require.NoError(b, err)
+	src, err := corpus.open()
 	require.NoError(b, err)
 	defer src.Close()
 	var records []record
 	var pushed, packed int64
-	for range min(ingestSample, w.corpus.profiles) {
+	for range min(ingestSample, corpus.profiles) {
 		r, err := src.next()
 		require.NoError(b, err)
 		records = append(records, r)
 		pushed += int64(len(r.series))
 	}
-	p := newPusher(w.codec, w.store)
+	p := newPusher(codec, discard{})
 	for _, r := range records { // once before, to have all caches warm
 		messages, err := p.push(b.Context(), r)
 		require.NoError(b, err)
