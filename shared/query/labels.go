@@ -41,11 +41,13 @@ func (s *service) LabelNames(ctx context.Context, req *connect.Request[typesv1.L
 	if err != nil {
 		return nil, err
 	}
-	sets, err := visitSeries(ctx, s.h, q, nil, newStringSet, func(names stringSet, set *engine.LabelSet) {
-		eachLabelName(set, names.add)
-	})
+	found, err := visitSeries(ctx, s.h, q, nil, newNameSet, (*nameSet).visit)
 	if err != nil {
 		return nil, err
+	}
+	sets := make([]stringSet, len(found))
+	for i, f := range found {
+		sets[i] = f.names
 	}
 	names := union(sets)
 	if !accept.utf8LabelNames {
@@ -73,6 +75,42 @@ func (s *service) LabelValues(ctx context.Context, req *connect.Request[typesv1.
 		return nil, err
 	}
 	return connect.NewResponse(&typesv1.LabelValuesResponse{Names: union(sets)}), nil
+}
+
+// nameSet is the names of labels that one of several workers found. Most series
+// have the same names as the one before them, which is cheaper to find out than
+// to look each of them up.
+type nameSet struct {
+	names stringSet
+	// The names that were pushed with the series before, "" for those without a
+	// value, and which parts its type has.
+	pushed []string
+	parts  [5]bool
+}
+
+func newNameSet() *nameSet { return &nameSet{names: newStringSet()} }
+
+func (s *nameSet) visit(set *engine.LabelSet) {
+	t := &set.Type
+	parts := [...]bool{t.Name != "", t.Sample.Type != "", t.Sample.Unit != "", t.Period.Type != "", t.Period.Unit != ""}
+	if parts == s.parts && slices.EqualFunc(s.pushed, set.Pushed, func(name string, l profile.Label) bool {
+		return name == nameOf(l)
+	}) && len(s.names) > 0 {
+		return
+	}
+	s.parts, s.pushed = parts, s.pushed[:0]
+	for _, l := range set.Pushed {
+		s.pushed = append(s.pushed, nameOf(l))
+	}
+	eachLabelName(set, s.names.add)
+}
+
+// nameOf is the name of a label, "" if it has no value and so is none.
+func nameOf(l profile.Label) string {
+	if l.Value == "" {
+		return ""
+	}
+	return l.Name
 }
 
 // eachLabelName calls f for the names of clientLabels, which it does not make:

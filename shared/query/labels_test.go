@@ -134,6 +134,23 @@ func TestLabelsWithoutValueAreNone(t *testing.T) {
 	require.Equal(t, int64(3), total)
 }
 
+// Series of as many labels that differ in their names, or in whether they have a
+// value.
+func TestNamesOfAllSeriesAreThere(t *testing.T) {
+	w := newWorld(t, query.Settings{})
+	w.store(t, "anonymous",
+		cpuProfile(base*1e6, service("a", "pod", "1"), cpu("f", 10)),
+		cpuProfile(base*1e6, service("a", "pod", "2"), cpu("f", 10)),
+		cpuProfile(base*1e6, service("a", "zone", "1"), cpu("f", 10)),
+		cpuProfile(base*1e6, service("a", "node", ""), cpu("f", 10)),
+		cpuProfile(base*1e6, service("a", "node", "1"), cpu("f", 10)),
+	)
+	names := must(t, w.client().LabelNames, &typesv1.LabelNamesRequest{Start: base, End: base}).Names
+	for _, name := range []string{"pod", "zone", "node", "service_name", "__type__"} {
+		require.Contains(t, names, name)
+	}
+}
+
 // What the index says suffices for the first screens of Grafana and Drilldown.
 func TestServicesAndTypesNeedNoObjects(t *testing.T) {
 	w := labelled(t)
