@@ -7,8 +7,10 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
-// version is where the code of a profile is to be found. Profiles Drilldown looks
-// for it, as JSON, in the build ids of a merged profile's mappings.
+// version is where the code of a profile is to be found. It travels, as JSON, in the
+// build ids of mappings, from which source-code views take it. The names
+// repository, git_ref and root_path are those in Profiles Drilldown; that it reads
+// them from here was not tried.
 type version struct {
 	Repository string `json:"repository,omitempty"`
 	GitRef     string `json:"git_ref,omitempty"`
