@@ -62,5 +62,5 @@ func Ingest(h Host, c config.Ingest, queues []queue.Sender, store IngestStore, p
 		Rate:    ratelimit.New(facts, h.Now, h.Log),
 		Uploads: &ingest.Uploads{Presign: presign, Store: store},
 	})
-	return lambdahost.HTTP(h.guarded(handler, c.Auth, facts, ingestAccess), h.options("ingest")), nil
+	return lambdahost.HTTP(withReady(h.guarded(handler, c.Auth, facts, ingestAccess)), h.options("ingest")), nil
 }
