@@ -21,7 +21,8 @@ func assemble(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	workers := env.Workers()
 	return assembly.Query(aws.Host(settings.LogLevel), settings, assembly.QueryParts{
-		Store: env.Store(), Index: env.Index(), Records: env.Records(), Workers: env.Workers(),
+		Store: env.Store(), Index: env.Index(), Records: env.Records(), Workers: workers, Starter: workers,
 	})
 }

@@ -26,6 +26,10 @@ const (
 	// apiTime is how long functions behind the HTTP API may take, which waits
 	// for 30 s.
 	apiTime = 29 * time.Second
+	// asyncTime is how long a worker may take for a query that nobody waits for
+	// (query.AsyncTime, and time to leave the answer). Others say how long they
+	// wait.
+	asyncTime = 15 * time.Minute
 	// answerTime is what is left of it to write the answer when a query has
 	// used all of its time.
 	answerTime = 3 * time.Second
@@ -52,7 +56,7 @@ func (c Config) Functions() []Deployed {
 	z, small := c.Size, Function{MemoryMB: 512}
 	drain, _ := config.LoadSegment(c.lookup()) // FromContext has checked it
 	all := []Deployed{
-		{Name: QueryWorker, Function: z.Worker, Timeout: apiTime, Resources: []string{config.EnvBucket}},
+		{Name: QueryWorker, Function: z.Worker, Timeout: asyncTime, Resources: []string{config.EnvBucket}},
 		{Name: Query, Function: z.Query, Timeout: apiTime, Resources: []string{config.EnvBucket, config.EnvTable, config.EnvRecords, config.EnvWorker}},
 		{Name: Ingest, Function: z.Ingest, Timeout: apiTime, Resources: []string{config.EnvBucket, config.EnvQueueURL, config.EnvRecords}},
 		{Name: Segment, Function: z.Segment, Timeout: drain.DrainTime + drainSlack, Resources: []string{config.EnvBucket, config.EnvTable, config.EnvQueueURL}},

@@ -41,6 +41,7 @@ type QueryParts struct {
 	Index   query.Index
 	Records records.Store
 	Workers querybackend.Backend
+	Starter querybackend.Starter // of queries that nobody waits for
 	// Memory is what the process keeps of what it has read; nil is one of its
 	// own.
 	Memory *bytecache.Cache
@@ -60,11 +61,12 @@ func Query(h Host, c config.Query, p QueryParts) (lambdahost.HTTPFunc, error) {
 	if c.Results {
 		results = resultcache.New(resultcache.DefaultSettings(), p.Store, memory, h.Now, h.Log)
 	}
+	async := &query.AsyncDeps{Starter: p.Starter, Store: p.Store, Records: p.Records}
 	version, revision := buildInfo()
 	queries := query.New(query.Settings{
 		Multitenancy: c.Auth.Multitenancy(), MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
 		Timeout: c.Timeout, Lookback: c.Lookback, Fanout: fanoutSettings(c), Version: version, Revision: revision,
-	}, query.Deps{Index: p.Index, Engine: e, Backend: p.Workers, Results: results, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
+	}, query.Deps{Index: p.Index, Engine: e, Backend: p.Workers, Results: results, Async: async, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
 	tenants := tenancy.Resolver{Multi: c.Auth.Multitenancy()}
 	preferences := settings.New(tenants, settings.Deps{Records: p.Records, Now: h.Now, Log: h.Log})
 	files := adhoc.New(adhoc.Settings{
@@ -118,12 +120,12 @@ func QueryWorker(h Host, c config.QueryWorker, store ReadPutter) (lambdahost.Cal
 
 // LocalWorker returns a query worker that is called within a process. What it
 // returns has any size, its CPU time is the process's, and so is the memory.
-func LocalWorker(h Host, store objstore.Reader, memory *bytecache.Cache) (func(context.Context, querybackend.Call) (querybackend.Reply, error), error) {
+func LocalWorker(h Host, store ReadPutter, memory *bytecache.Cache) (func(context.Context, querybackend.Call) (querybackend.Reply, error), error) {
 	e, err := newEngine(store, memory)
 	if err != nil {
 		return nil, fmt.Errorf("assemble query worker: %w", err)
 	}
-	worker := queryworker.New(queryworker.Settings{}, queryworker.Deps{Engine: e, Log: h.Log})
+	worker := queryworker.New(queryworker.Settings{}, queryworker.Deps{Engine: e, Store: store, Log: h.Log})
 	return func(ctx context.Context, c querybackend.Call) (querybackend.Reply, error) {
 		// As on Lambda, a worker is an invocation of its own: what it says of
 		// itself is not for the line of who asks.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/fanout"
+	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
@@ -85,6 +86,11 @@ func (a *account) add(o fanout.Outcome) {
 
 // look counts blocks whose descriptions alone were looked at.
 func (a *account) look(blocks int) { a.add(fanout.Outcome{Blocks: blocks}) }
+
+// gathered counts what a worker took for an answer that it has left behind.
+func (a *account) gathered(x *querybackend.Answer) {
+	a.add(fanout.Outcome{Workers: 1, Stats: x.Stats})
+}
 
 func (a *account) trim(from int64) {
 	a.mu.Lock()

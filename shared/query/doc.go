@@ -13,6 +13,10 @@
 // The older HTTP interface under /pyroscope (httpget.go, render.go) is the same
 // queries with other clothes on.
 //
+// A request that says so is begun and polled for (async.go, poll.go), and what is
+// asked again is answered with kept results of slices of its time
+// (fromslices.go).
+//
 // Requests that name several tenants ("a|b") are answered from the blocks of
 // all of them as if they were those of one.
 //

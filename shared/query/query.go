@@ -31,7 +31,7 @@ type Index interface {
 	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error)
 }
 
-// Deps is what a Handler works with. All fields but Backend, Results and CPU are
+// Deps is what a Handler works with. All fields but Backend, Results, Async and CPU are
 // required.
 type Deps struct {
 	Index Index
@@ -44,6 +44,9 @@ type Deps struct {
 	// Results keeps answers about slices of time; nil is to compute everything
 	// each time.
 	Results *resultcache.Cache
+	// Async is what queries need that run on their own; nil is to answer those
+	// as all others.
+	Async *AsyncDeps
 	// CPU is the CPU time that the process has used; nil is not to tell.
 	CPU func() time.Duration
 	Now func() time.Time

@@ -23,6 +23,8 @@ type stackQuery struct {
 	// pgo asks for what the Go compiler wants of a pprof; nil if it is not
 	// asked for.
 	pgo *typesv1.GoPGO
+	// ready is the report if it was made before; nil: it is to be made.
+	ready *engine.Report
 }
 
 // parseStackQuery reads a request for stack traces, of which that of

@@ -15,29 +15,54 @@ import (
 // SelectMergeStacktraces implements querierv1connect.QuerierServiceHandler. A
 // format that is not known is a flame graph, as with Pyroscope.
 func (s *service) SelectMergeStacktraces(ctx context.Context, req *connect.Request[querierv1.SelectMergeStacktracesRequest]) (*connect.Response[querierv1.SelectMergeStacktracesResponse], error) {
+	if res, done, err := s.h.async(ctx, req); done {
+		if err != nil {
+			return nil, err
+		}
+		return connect.NewResponse(res), nil
+	}
 	q, err := s.h.parseStackQuery(req.Header(), req.Msg)
 	if err != nil {
 		return nil, err
 	}
-	res := &querierv1.SelectMergeStacktracesResponse{}
-	switch req.Msg.Format {
+	res, err := s.h.selectStacktraces(ctx, q, req.Msg.Format)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(res), nil
+}
+
+func (h *Handler) selectStacktraces(ctx context.Context, q *stackQuery, format querierv1.ProfileFormat) (res *querierv1.SelectMergeStacktracesResponse, err error) {
+	res = &querierv1.SelectMergeStacktracesResponse{}
+	switch format {
 	case querierv1.ProfileFormat_PROFILE_FORMAT_PPROF:
-		p, err := s.h.mergeProfile(ctx, q)
+		p, err := h.mergeProfile(ctx, q)
 		if err != nil {
 			return nil, err
 		}
 		res.Pprof = &querierv1.PprofProfile{Profile: p}
 	case querierv1.ProfileFormat_PROFILE_FORMAT_DOT:
-		if res.Dot, err = s.h.dot(ctx, q); err != nil {
-			return nil, err
-		}
+		res.Dot, err = h.dot(ctx, q)
 	default:
-		res.Flamegraph, res.Tree, err = s.h.flame(ctx, q, req.Msg.Format)
-		if err != nil {
-			return nil, err
-		}
+		res.Flamegraph, res.Tree, err = h.flame(ctx, q, format)
 	}
-	return connect.NewResponse(res), nil
+	return res, err
+}
+
+// wants returns the report from which a format is rendered, or why it cannot be.
+func (q *stackQuery) wants(format querierv1.ProfileFormat) (engine.Want, error) {
+	if format == querierv1.ProfileFormat_PROFILE_FORMAT_PPROF {
+		return engine.WantMerged, nil
+	}
+	return engine.WantTree, q.refusePGO()
+}
+
+// refusePGO refuses what is for merged profiles only.
+func (q *stackQuery) refusePGO() error {
+	if q.pgo != nil {
+		return invalid("stack_trace_selector.go_pgo is for the format PPROF")
+	}
+	return nil
 }
 
 // SelectMergeSpanProfile implements querierv1connect.QuerierServiceHandler: the
@@ -120,8 +145,8 @@ func (h *Handler) trees(ctx context.Context, left, right *stackQuery) (out [2]*f
 }
 
 func (h *Handler) tree(ctx context.Context, q *stackQuery) (*flamegraph.Tree, error) {
-	if q.pgo != nil {
-		return nil, invalid("stack_trace_selector.go_pgo is for the format PPROF")
+	if err := q.refusePGO(); err != nil {
+		return nil, err
 	}
 	report, err := h.stacks(ctx, engine.WantTree, q)
 	if err != nil {
@@ -131,6 +156,9 @@ func (h *Handler) tree(ctx context.Context, q *stackQuery) (*flamegraph.Tree, er
 }
 
 func (h *Handler) stacks(ctx context.Context, want engine.Want, q *stackQuery) (*engine.Report, error) {
+	if q.ready != nil {
+		return q.ready, nil
+	}
 	found, err := h.find(ctx, q.tenants, q.query.From, q.query.To)
 	if err != nil {
 		return nil, err

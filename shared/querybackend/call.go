@@ -20,6 +20,10 @@ type Call struct {
 	// span, for clocks differ.
 	TimeoutMillis int64  `json:"timeout_ms,omitempty"`
 	Query         string `json:"query,omitempty"` // id of the query, for logs
+	// RequestKey is the object that has the request, if it is not here.
+	RequestKey string `json:"request_key,omitempty"`
+	// ReplyKey is where to put the reply, which nobody waits for; see Starter.
+	ReplyKey string `json:"reply_key,omitempty"`
 }
 
 // Reply is what a worker returns: one of the fields.

@@ -5,9 +5,11 @@ package queryworker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
@@ -25,11 +27,17 @@ type Settings struct {
 	AnswerBytes int
 }
 
+// Store is the part of an object store that a worker uses beside its engine's.
+type Store interface {
+	objstore.Reader
+	objstore.Putter
+}
+
 // Deps is what a worker works with. All but CPU are required; Store only if
-// there are AnswerBytes.
+// there are AnswerBytes or calls with a ReplyKey.
 type Deps struct {
 	Engine *engine.Engine // on a store that readstats counts
-	Store  objstore.Putter
+	Store  Store
 	// NewID makes the ids of answers in the store: never the same twice.
 	NewID func() string
 	// CPU is the CPU time that the process has used; nil is not to tell.
@@ -61,15 +69,48 @@ func (w *Worker) Answer(ctx context.Context, c querybackend.Call) (querybackend.
 			err = errors.Join(err, cause)
 		}
 		w.Log.LogAttrs(ctx, slog.LevelWarn, "query worker has no answer", slog.String(telemetry.KeyQuery, c.Query), telemetry.Err(err))
-		return querybackend.Reply{Failed: querybackend.NewFailure(err)}, nil
+		reply = querybackend.Reply{Failed: querybackend.NewFailure(err)}
 	}
-	return reply, nil
+	if c.ReplyKey == "" || errors.Is(err, querybackend.ErrRequest) {
+		return reply, nil // of a bad request the key is not to be trusted either
+	}
+	w.leave(ctx, c, reply)
+	return querybackend.Reply{}, nil
+}
+
+// leaveTime is how long it may take to put a reply into the store, also when the
+// time to answer is up.
+const leaveTime = 5 * time.Second
+
+// leave puts a reply where it is looked for. If it cannot, who looks finds
+// nothing and gives up in the end.
+func (w *Worker) leave(ctx context.Context, c querybackend.Call, reply querybackend.Reply) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
+	defer cancel()
+	body, err := json.Marshal(reply)
+	if err == nil {
+		err = w.Store.Put(ctx, c.ReplyKey, body)
+	}
+	if err != nil {
+		w.Log.LogAttrs(ctx, slog.LevelError, "reply of query worker could not be stored", slog.String(telemetry.KeyQuery, c.Query),
+			slog.String(telemetry.KeyKey, c.ReplyKey), telemetry.Err(err))
+	}
 }
 
 func (w *Worker) answer(ctx context.Context, c querybackend.Call) (out querybackend.Reply, err error) {
+	if c.RequestKey != "" {
+		if c.Request, err = w.Store.Get(ctx, c.RequestKey); err != nil {
+			return out, fmt.Errorf("fetch the request: %w", err)
+		}
+	}
 	r, err := querybackend.ParseRequest(c.Request)
 	if err != nil {
 		return out, err
+	}
+	for _, key := range []string{c.ReplyKey, c.RequestKey} {
+		if key != "" && !strings.HasPrefix(key, querybackend.AnswerPrefix(r.Tenant)) {
+			return out, fmt.Errorf("%w: key %q is not below %s", querybackend.ErrRequest, key, querybackend.AnswerPrefix(r.Tenant))
+		}
 	}
 	telemetry.SetTenant(ctx, string(r.Tenant))
 	started := w.cpu()
@@ -87,7 +128,7 @@ func (w *Worker) answer(ctx context.Context, c querybackend.Call) (out queryback
 	a.Stats = querybackend.Stats{Counts: reads.Counts(), CPU: w.cpu() - started}
 	body := a.Append(nil)
 	w.tell(ctx, r, &a, len(body))
-	if w.settings.AnswerBytes == 0 || len(body) <= w.settings.AnswerBytes {
+	if w.settings.AnswerBytes == 0 || c.ReplyKey != "" || len(body) <= w.settings.AnswerBytes {
 		return querybackend.Reply{Answer: body}, nil
 	}
 	key := querybackend.AnswerKey(r.Tenant, w.NewID())

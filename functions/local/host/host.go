@@ -22,6 +22,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/gateway"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore/filestore"
+	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/localbackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/boltqueue"
 	"github.com/pyrocumulus/pyrocumulus/shared/records/boltrecords"
 )
@@ -69,6 +70,7 @@ type Host struct {
 	queues  []*boltqueue.Queue
 	jobs    *boltqueue.Queue
 	records *boltrecords.Store
+	workers *localbackend.Backend
 	handler http.Handler
 
 	drain, plan, sweep lambdahost.ScheduleFunc
@@ -228,6 +230,9 @@ func (h *Host) assembleCompaction(shared assembly.Host) error {
 }
 
 func (h *Host) close() {
+	if h.workers != nil {
+		h.workers.Close()
+	}
 	if h.jobs != nil {
 		if err := h.jobs.Close(); err != nil {
 			h.config.Log.Error("close queue of compaction jobs", "err", err)

@@ -21,8 +21,9 @@ func (h *Host) query(shared assembly.Host, c config.Query) (lambdahost.HTTPFunc,
 	}
 	c.Concurrency = min(c.Concurrency, 2*runtime.GOMAXPROCS(0))
 	c.TenantConcurrency = min(c.TenantConcurrency, max(1, c.Concurrency*3/4))
+	h.workers = localbackend.New(worker, h.objects, shared.Now)
 	return assembly.Query(shared, c, assembly.QueryParts{
-		Store: h.objects, Index: h.index, Records: h.records, Workers: localbackend.New(worker, h.objects, shared.Now),
+		Store: h.objects, Index: h.index, Records: h.records, Workers: h.workers, Starter: h.workers,
 		Memory: memory,
 	})
 }

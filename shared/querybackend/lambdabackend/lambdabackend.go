@@ -28,15 +28,24 @@ type Client interface {
 type Backend struct {
 	client   Client
 	function string
-	store    objstore.Reader
+	store    Store
 	now      func() time.Time
 }
 
-var _ querybackend.Backend = (*Backend)(nil)
+var (
+	_ querybackend.Backend = (*Backend)(nil)
+	_ querybackend.Starter = (*Backend)(nil)
+)
+
+// Store is the part of an object store that is used.
+type Store interface {
+	objstore.Reader
+	objstore.Putter
+}
 
 // New returns a backend that invokes the function of this name or ARN; large
 // answers come by way of the store.
-func New(client Client, function string, store objstore.Reader, now func() time.Time) *Backend {
+func New(client Client, function string, store Store, now func() time.Time) *Backend {
 	return &Backend{client, function, store, now}
 }
 
@@ -77,4 +86,23 @@ func (b *Backend) invoke(ctx context.Context, call querybackend.Call) (reply que
 		return reply, fmt.Errorf("%w: decode reply: %w", querybackend.ErrWorker, err)
 	}
 	return reply, nil
+}
+
+// Start implements querybackend.Starter by an asynchronous invocation, which
+// Lambda queues and, as the function is deployed, tries once.
+func (b *Backend) Start(ctx context.Context, r *querybackend.Request, key string, timeout time.Duration) error {
+	call, err := querybackend.NewStartedCall(ctx, b.store, r, key, timeout)
+	if err != nil {
+		return err
+	}
+	payload, err := json.Marshal(call)
+	if err != nil {
+		return fmt.Errorf("encode call: %w", err)
+	}
+	if _, err := b.client.Invoke(ctx, &lambda.InvokeInput{
+		FunctionName: aws.String(b.function), InvocationType: types.InvocationTypeEvent, Payload: payload,
+	}); err != nil {
+		return fmt.Errorf("%w: start %s: %w", querybackend.ErrWorker, b.function, err)
+	}
+	return nil
 }

@@ -1,10 +1,13 @@
 package lambdabackend_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore/objstoretest"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/lambdabackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/querybackendtest"
@@ -39,6 +43,9 @@ func serve(t *testing.T, worker querybackendtest.Worker) *httptest.Server {
 		switch {
 		case r.Method != http.MethodPost || r.URL.Path != "/2015-03-31/functions/query-worker/invocations":
 			refuse(http.StatusNotFound, "ResourceNotFoundException")
+			return
+		case r.Header.Get("X-Amz-Invocation-Type") == "Event":
+			event(t, w, body, worker)
 			return
 		case r.Header.Get("X-Amz-Invocation-Type") != "RequestResponse":
 			refuse(http.StatusBadRequest, "InvalidParameterValueException")
@@ -67,6 +74,23 @@ func serve(t *testing.T, worker querybackendtest.Worker) *httptest.Server {
 	return s
 }
 
+// maxEvent is what Lambda takes for an asynchronous invocation, 1 MB.
+const maxEvent = 1 << 20
+
+// event begins an asynchronous invocation.
+func event(t *testing.T, w http.ResponseWriter, body []byte, worker querybackendtest.Worker) {
+	var call querybackend.Call
+	if len(body) > maxEvent || json.Unmarshal(body, &call) != nil {
+		w.Header().Set("X-Amzn-Errortype", "RequestTooLargeException")
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+	var over sync.WaitGroup
+	over.Go(func() { _, _ = worker(context.Background(), call) })
+	t.Cleanup(over.Wait)
+}
+
 func client(url string) *lambda.Client {
 	return lambda.New(lambda.Options{
 		Region: "eu-central-1", BaseEndpoint: aws.String(url), RetryMaxAttempts: 1,
@@ -75,7 +99,7 @@ func client(url string) *lambda.Client {
 }
 
 func TestContract(t *testing.T) {
-	querybackendtest.Run(t, func(t *testing.T, worker querybackendtest.Worker, store objstore.Reader) querybackend.Backend {
+	querybackendtest.Run(t, func(t *testing.T, worker querybackendtest.Worker, store querybackendtest.Store) querybackend.Backend {
 		return lambdabackend.New(client(serve(t, worker).URL), "query-worker", store, time.Now)
 	})
 }
@@ -128,4 +152,35 @@ func TestTheLargestPayloadsFit(t *testing.T) {
 	reply, err := json.Marshal(querybackend.Reply{Answer: make([]byte, querybackend.MaxInlineBytes)})
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(reply), maxPayload)
+}
+
+// The largest request that is started fits into the payload of an event, with
+// or without the object store.
+func TestTheLargestEventFits(t *testing.T) {
+	call, err := json.Marshal(querybackend.Call{
+		Request: make([]byte, querybackend.MaxEventBytes), TimeoutMillis: 1 << 40, Query: "00000000-0000-0000-0000-000000000000",
+		ReplyKey: string(make([]byte, objstore.MaxKeyBytes)),
+	})
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(call), maxEvent)
+}
+
+func TestALargeRequestGoesThroughTheStore(t *testing.T) {
+	store := objstoretest.NewMem()
+	r := &querybackend.Request{Tenant: "acme", Query: "q"}
+	for range querybackend.MaxEventBytes / 1000 {
+		r.Blocks = append(r.Blocks, &block.Meta{Tenant: "acme", ID: strings.Repeat("x", 1100)})
+	}
+	calls := make(chan querybackend.Call, 1)
+	s := serve(t, func(_ context.Context, c querybackend.Call) (querybackend.Reply, error) {
+		calls <- c
+		return querybackend.Reply{}, nil
+	})
+	b := lambdabackend.New(client(s.URL), "query-worker", store, time.Now)
+	require.NoError(t, b.Start(t.Context(), r, "acme/answers/1", time.Minute))
+	c := <-calls
+	require.Empty(t, c.Request)
+	body, err := store.Get(t.Context(), c.RequestKey)
+	require.NoError(t, err)
+	require.Equal(t, r.Append(nil), body)
 }

@@ -5,7 +5,9 @@ package localbackend
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
@@ -20,14 +22,25 @@ type Backend struct {
 	worker Worker
 	store  objstore.Reader
 	now    func() time.Time
+
+	ctx     context.Context // of what was started
+	stop    context.CancelFunc
+	mu      sync.Mutex // guards against Start after Close
+	closed  bool
+	started sync.WaitGroup
 }
 
-var _ querybackend.Backend = (*Backend)(nil)
+var (
+	_ querybackend.Backend = (*Backend)(nil)
+	_ querybackend.Starter = (*Backend)(nil)
+)
 
 // New returns a backend that asks the worker; large answers come by way of the
 // store.
 func New(worker Worker, store objstore.Reader, now func() time.Time) *Backend {
-	return &Backend{worker, store, now}
+	b := &Backend{worker: worker, store: store, now: now}
+	b.ctx, b.stop = context.WithCancel(context.Background())
+	return b
 }
 
 // Ask implements querybackend.Backend.
@@ -49,4 +62,29 @@ func (b *Backend) Ask(ctx context.Context, r *querybackend.Request) (*querybacke
 		return nil, fmt.Errorf("ask query worker: %w (%w)", context.Cause(ctx), err)
 	}
 	return nil, err
+}
+
+// errClosed is the error of Start after Close.
+var errClosed = errors.New("the host is shutting down")
+
+// Start implements querybackend.Starter by a goroutine, which ends with Close.
+// The worker puts the reply into the store.
+func (b *Backend) Start(_ context.Context, r *querybackend.Request, key string, timeout time.Duration) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return fmt.Errorf("%w: %w", querybackend.ErrWorker, errClosed)
+	}
+	call := querybackend.Call{Request: r.Append(nil), Query: r.Query, TimeoutMillis: timeout.Milliseconds(), ReplyKey: key}
+	b.started.Go(func() { _, _ = b.worker(b.ctx, call) }) // the worker logs
+	return nil
+}
+
+// Close stops what was started and waits until it has ended.
+func (b *Backend) Close() {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	b.stop()
+	b.started.Wait()
 }

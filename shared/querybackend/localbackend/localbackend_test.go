@@ -4,14 +4,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/localbackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend/querybackendtest"
 )
 
 func TestContract(t *testing.T) {
-	querybackendtest.Run(t, func(_ *testing.T, worker querybackendtest.Worker, store objstore.Reader) querybackend.Backend {
+	querybackendtest.Run(t, func(_ *testing.T, worker querybackendtest.Worker, store querybackendtest.Store) querybackend.Backend {
 		return localbackend.New(localbackend.Worker(worker), store, time.Now)
 	})
 }

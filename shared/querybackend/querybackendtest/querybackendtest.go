@@ -31,7 +31,13 @@ type Worker func(context.Context, querybackend.Call) (querybackend.Reply, error)
 
 // Open returns a backend whose requests the worker answers; large answers are
 // in the store.
-type Open func(t *testing.T, worker Worker, store objstore.Reader) querybackend.Backend
+type Open func(t *testing.T, worker Worker, store Store) querybackend.Backend
+
+// Store is what adapters use of an object store.
+type Store interface {
+	objstore.Reader
+	objstore.Putter
+}
 
 // Run checks that a backend keeps the contract.
 func Run(t *testing.T, open Open) {
@@ -55,6 +61,8 @@ func Run(t *testing.T, open Open) {
 		{"the worker knows the deadline", testDeadline},
 		{"many may ask at once, and again", testConcurrency},
 		{"an answer tells what it took", testStats},
+		{"started", testStarted},
+		{"started badly", testStartedBadly},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, newWorld(t, open)) })
 	}
@@ -95,6 +103,11 @@ func (w *world) put(t *testing.T, r *rand.Rand, owner profile.TenantID, n int) *
 	require.NoError(t, err)
 	require.NoError(t, w.store.Put(t.Context(), m.Key(), body))
 	return m
+}
+
+// Put implements objstore.Putter.
+func (w *world) Put(ctx context.Context, key string, body []byte) error {
+	return w.store.Put(ctx, key, body)
 }
 
 // Get implements objstore.Reader.
