@@ -18,9 +18,9 @@ func main() {
 }
 
 func assemble(ctx context.Context) (any, error) {
-	settings, env, err := aws.Load(ctx, config.LoadSweep, config.EnvBucket, config.EnvTable)
+	settings, env, err := aws.Load(ctx, config.LoadSweep, config.EnvBucket, config.EnvTable, config.EnvRecords)
 	if err != nil {
 		return nil, err
 	}
-	return assembly.Sweep(aws.Host(settings.LogLevel), settings, env.Store(), env.Index())
+	return assembly.Sweep(aws.Host(settings.LogLevel), settings, env.Store(), env.Index(), env.Records())
 }

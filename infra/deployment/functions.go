@@ -62,7 +62,7 @@ func (c Config) Functions() []Deployed {
 		{Name: Segment, Function: z.Segment, Timeout: drain.DrainTime + drainSlack, Resources: []string{config.EnvBucket, config.EnvTable, config.EnvQueueURL}},
 		{Name: CompactPlan, Function: small, Timeout: 5 * time.Minute, Resources: []string{config.EnvTable, config.EnvRecords, config.EnvJobsURL}},
 		{Name: Compact, Function: z.Compact, Timeout: MergeTime - 5*time.Second, Resources: []string{config.EnvBucket, config.EnvTable, config.EnvRecords, config.EnvJobsURL}},
-		{Name: Sweep, Function: small, Timeout: 14 * time.Minute, Resources: []string{config.EnvBucket, config.EnvTable}},
+		{Name: Sweep, Function: small, Timeout: 14 * time.Minute, Resources: []string{config.EnvBucket, config.EnvTable, config.EnvRecords}},
 	}
 	for i := range all {
 		all[i].Settings = c.settingsOf(all[i].Name)

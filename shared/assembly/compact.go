@@ -10,6 +10,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
@@ -23,7 +24,8 @@ func policy(compactBytes int64) compaction.Policy {
 // merge and puts jobs on the queue.
 func CompactPlan(h Host, c config.CompactPlan, index compaction.Finder, jobs queue.Sender, store compaction.Records) (lambdahost.ScheduleFunc, error) {
 	planner := compaction.NewPlanner(policy(c.CompactBytes), compaction.PlannerDeps{
-		Index: index, Queue: jobs, Records: store, Now: h.Now, Log: h.Log,
+		Index: index, Queue: jobs, Records: store, Retention: retention.Reader{Store: store, Default: c.Retention},
+		Now: h.Now, Log: h.Log,
 	})
 	return lambdahost.Schedule(func(ctx context.Context) error {
 		done, err := planner.Run(ctx)
@@ -40,7 +42,7 @@ func CompactPlan(h Host, c config.CompactPlan, index compaction.Finder, jobs que
 // number of them may run at once; each takes memory for a
 // merge (see block.DefaultMergeOptions), so that whoever starts them bounds how
 // many.
-func Compact(h Host, c config.Compact, store compaction.Store, index compaction.Index, jobs compaction.Leases, parked compaction.Records) (lambdahost.MessageFunc, error) {
+func Compact(h Host, c config.Compact, store compaction.Store, index compaction.Index, jobs compaction.Leases, facts compaction.Records) (lambdahost.MessageFunc, error) {
 	blocks, err := block.NewReader(store)
 	if err != nil {
 		return nil, fmt.Errorf("assemble compact: %w", err)
@@ -48,8 +50,10 @@ func Compact(h Host, c config.Compact, store compaction.Store, index compaction.
 	s := compaction.DefaultWorkerSettings()
 	s.Lease, s.Attempts = c.JobLease, c.JobAttempts
 	worker := compaction.NewWorker(s, compaction.WorkerDeps{
-		Compactor: compaction.New(policy(c.CompactBytes), compaction.Deps{Store: store, Index: index, Blocks: blocks, Now: h.Now, Log: h.Log}),
-		Leases:    jobs, Records: parked, Now: h.Now, Log: h.Log,
+		Compactor: compaction.New(policy(c.CompactBytes), compaction.Deps{
+			Store: store, Index: index, Blocks: blocks, Retention: retention.Reader{Store: facts, Default: c.Retention}, Now: h.Now, Log: h.Log,
+		}),
+		Leases: jobs, Records: facts, Now: h.Now, Log: h.Log,
 	})
 	return lambdahost.Message(worker.Do, h.options("compact")), nil
 }

@@ -88,7 +88,7 @@ func newTidying(t *testing.T) *tidying {
 	require.NoError(t, err)
 	w.work, err = assembly.Compact(h, compactConfig, store, index, w.jobs, parked)
 	require.NoError(t, err)
-	w.sweep, err = assembly.Sweep(h, sweepConfig, store, index)
+	w.sweep, err = assembly.Sweep(h, sweepConfig, store, index, parked)
 	require.NoError(t, err)
 	return w
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/readstats"
 	"github.com/pyrocumulus/pyrocumulus/shared/records"
 	"github.com/pyrocumulus/pyrocumulus/shared/resultcache"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/settings"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
@@ -66,13 +67,19 @@ func Query(h Host, c config.Query, p QueryParts) (lambdahost.HTTPFunc, error) {
 	queries := query.New(query.Settings{
 		Multitenancy: c.Auth.Multitenancy(), MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
 		Timeout: c.Timeout, Lookback: c.Lookback, Fanout: fanoutSettings(c), Version: version, Revision: revision,
-	}, query.Deps{Index: p.Index, Engine: e, Backend: p.Workers, Results: results, Async: async, CPU: telemetry.CPUTime, Now: h.Now, Log: h.Log})
+	}, query.Deps{
+		Index: p.Index, Engine: e, Backend: p.Workers, Results: results, Async: async, CPU: telemetry.CPUTime,
+		Retention: retention.Reader{Store: p.Records, Default: c.Retention}, Now: h.Now, Log: h.Log,
+	})
 	tenants := tenancy.Resolver{Multi: c.Auth.Multitenancy()}
 	preferences := settings.New(tenants, settings.Deps{Records: p.Records, Now: h.Now, Log: h.Log})
 	files := adhoc.New(adhoc.Settings{
 		Tenants: tenants, MaxNodesDefault: int64(c.MaxNodesDefault), MaxNodesMax: int64(c.MaxNodesMax),
 	}, adhoc.Deps{Store: p.Store, Records: p.Records, Now: h.Now, Log: h.Log})
-	mux := newQueryMux(queries, preferences, files)
+	admin := &retention.API{
+		Tenants: tenants, Admin: retention.Admin{Store: p.Records, Default: c.Retention, Now: h.Now}, Log: h.Log,
+	}
+	mux := newQueryMux(queries, preferences, files, admin)
 	return lambdahost.HTTP(h.guarded(mux, c.Auth, p.Records, queryAccess), h.options("query")), nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/adhoc"
 	"github.com/pyrocumulus/pyrocumulus/shared/connectgzip"
 	"github.com/pyrocumulus/pyrocumulus/shared/query"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/settings"
 )
 
@@ -21,17 +22,17 @@ const pathVCS = "/" + vcsv1connect.VCSServiceName + "/"
 // queryPaths returns the paths of the query function; one that ends in "/"
 // stands for all below it.
 func queryPaths() []string {
-	return append(query.Paths(), settings.Path, adhoc.Path, pathVCS)
+	return append(query.Paths(), settings.Path, adhoc.Path, pathVCS, retention.Path)
 }
 
 // queryMux hands the requests of the query function to whoever serves them.
 type queryMux struct {
-	queries              http.Handler // all but those of the others
-	settings, adhoc, vcs http.Handler
+	queries                     http.Handler // all but those of the others
+	settings, adhoc, vcs, admin http.Handler
 }
 
-func newQueryMux(queries, settings, adhoc http.Handler) *queryMux {
-	m := &queryMux{queries: queries, settings: settings, adhoc: adhoc}
+func newQueryMux(queries, settings, adhoc, admin http.Handler) *queryMux {
+	m := &queryMux{queries: queries, settings: settings, adhoc: adhoc, admin: admin}
 	_, m.vcs = vcsv1connect.NewVCSServiceHandler(vcsv1connect.UnimplementedVCSServiceHandler{},
 		connect.WithReadMaxBytes(64<<10), connectgzip.WithGzip())
 	return m
@@ -46,6 +47,8 @@ func (m *queryMux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.adhoc.ServeHTTP(w, r)
 	case strings.HasPrefix(path, pathVCS):
 		m.vcs.ServeHTTP(w, r)
+	case strings.HasPrefix(path, retention.Path):
+		m.admin.ServeHTTP(w, r)
 	default:
 		m.queries.ServeHTTP(w, r)
 	}

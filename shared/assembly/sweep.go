@@ -8,6 +8,7 @@ import (
 
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/lambdahost"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/sweep"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
@@ -16,10 +17,11 @@ import (
 const orphansEvery = time.Hour
 
 // Sweep returns the sweep function: a run deletes what nobody needs any more.
-func Sweep(h Host, c config.Sweep, store sweep.Store, index sweep.Index) (lambdahost.ScheduleFunc, error) {
+func Sweep(h Host, c config.Sweep, store sweep.Store, index sweep.Index, facts retention.Lister) (lambdahost.ScheduleFunc, error) {
 	s := sweep.DefaultSettings()
-	s.Delay, s.Retention = c.SweepDelay, c.Retention
-	cleaner := &cleaner{sweeper: sweep.New(s, sweep.Deps{Store: store, Index: index, Now: h.Now, Log: h.Log}), now: h.Now}
+	s.Delay = c.SweepDelay
+	rules := retention.Reader{Store: facts, Default: c.Retention}
+	cleaner := &cleaner{sweeper: sweep.New(s, sweep.Deps{Store: store, Index: index, Retention: rules, Now: h.Now, Log: h.Log}), now: h.Now}
 	return lambdahost.Schedule(func(ctx context.Context) error {
 		swept, err := cleaner.run(ctx)
 		telemetry.Annotate(ctx,

@@ -13,6 +13,11 @@ import (
 type Dataset struct {
 	Service string
 	Parts   []*Part // the parts that the request is about
+	// From is the first time of profiles that the request is about, Unix
+	// nanoseconds: that of the request, or of its bounds if it is later.
+	From int64
+	// Cut says that bounds leave out profiles of the time of the request.
+	Cut bool
 
 	kinds    []Kind // of the block
 	shard    int    // see DatasetRef

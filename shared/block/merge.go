@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,6 +19,9 @@ type MergeOptions struct {
 	Slice time.Duration
 	// Small spends more time to make the block smaller, as in Options.
 	Small bool
+	// Bound says which profiles are left out because they do not count any
+	// more, and with them series and symbols that no other has.
+	Bound Bound
 	// What follows bounds memory and objects; 0 is the value of
 	// DefaultMergeOptions.
 
@@ -51,6 +55,10 @@ func (o MergeOptions) withDefaults() MergeOptions {
 	o.FetchBytes, o.PartSamples = cmp.Or(o.FetchBytes, d.FetchBytes), cmp.Or(o.PartSamples, d.PartSamples)
 	return o
 }
+
+// ErrNothingCounts is returned by Merge if there is nothing to write: all
+// profiles are before MergeOptions.Bound.
+var ErrNothingCounts = errors.New("no profile counts any more")
 
 // maxShards is the most shards that a dataset can be divided into.
 const maxShards = 1 << 16
@@ -128,7 +136,10 @@ func (m *merger) run(ctx context.Context, from []*Meta) error {
 		services = services[n:]
 	}
 	if m.out.volume.profiles == 0 {
-		return fmt.Errorf("there are no profiles")
+		if m.opts.Bound.IsZero() {
+			return errors.New("there are no profiles")
+		}
+		return ErrNothingCounts
 	}
 	return m.out.finish(ctx, true)
 }
@@ -147,6 +158,7 @@ type source struct {
 
 // open reads all tables of contents of the blocks.
 func (m *merger) open(ctx context.Context, from []*Meta) ([]*source, error) {
+	bounds := Bounds{m.out.meta.Tenant: m.opts.Bound}
 	rank := make(map[string]int)
 	for i := range m.out.meta.Kinds {
 		rank[m.out.meta.Kinds[i].key()] = i
@@ -162,7 +174,7 @@ func (m *merger) open(ctx context.Context, from []*Meta) ([]*source, error) {
 		g.Go(func() error {
 			for _, v := range meta.Split() {
 				f := &fetcher{store: m.reader.store, key: v.Key(), size: v.Size}
-				datasets, err := m.reader.open(ctx, v, Request{From: 0, To: math.MaxInt64, Need: NeedAll}, f)
+				datasets, err := m.reader.open(ctx, v, Request{From: 0, To: math.MaxInt64, Bounds: bounds, Need: NeedAll}, f)
 				if err != nil {
 					return fmt.Errorf("read block %s: %w", f.key, err)
 				}

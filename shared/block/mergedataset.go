@@ -48,7 +48,7 @@ func (m *merger) dataset(ctx context.Context, service string, sources []*source)
 // into shards.
 func (d *mergedDataset) readSymbols(ctx context.Context) error {
 	to := &dataset{service: d.service, symbols: symtab.New(), seriesIDs: make(map[string]int32)}
-	if err := d.load(ctx, d.sources, func(s *source) { s.wantSymbols() }); err != nil {
+	if err := d.load(ctx, d.sources, (*source).wantBeginning); err != nil {
 		return err
 	}
 	var total int64
@@ -62,15 +62,50 @@ func (d *mergedDataset) readSymbols(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.series = make([]int32, len(list))
+		counts, err := d.counting(s, len(list))
+		if err != nil {
+			return err
+		}
+		s.series = unused(s.series, len(list))
 		for i, x := range list {
-			s.series[i] = to.seriesID(d.rankOf(s, x.Kind), x.Labels)
+			if counts == nil || counts[i] {
+				s.series[i] = to.seriesID(d.rankOf(s, x.Kind), x.Labels)
+			}
 		}
 	}
 	d.symbols = to.symbols
 	d.shards = shardsOf(total, d.opts.ShardBytes)
 	d.divide(to.series)
 	return nil
+}
+
+// counting reports which series of a source have profiles that count; nil if all
+// of its profiles do.
+func (d *mergedDataset) counting(s *source, series int) ([]bool, error) {
+	if !s.Cut {
+		return nil, nil
+	}
+	out := make([]bool, series)
+	for _, p := range s.Parts {
+		of, times, err := p.Profiles(d.dec)
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range times {
+			out[of[i]] = out[of[i]] || t >= s.From
+		}
+	}
+	return out, nil
+}
+
+// wantBeginning asks for what is read of a source before its samples.
+func (s *source) wantBeginning() {
+	s.wantSymbols()
+	if s.Cut {
+		for _, p := range s.Parts {
+			s.wantGroup(&p.contents.profiles)
+		}
+	}
 }
 
 // rankOf returns the place of a kind of a source among all.

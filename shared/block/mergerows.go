@@ -90,7 +90,7 @@ func (d *mergedDataset) rows(ctx context.Context, shard, kind int) ([]*mergedPar
 		estimated := int32(p.NumSamples()/max(1, p.NumProfiles())) + 1
 		for at, r := range all {
 			series := p.source.series[r.series]
-			if d.shardOf[series] == shard {
+			if series >= 0 && r.time >= p.source.From && d.shardOf[series] == shard {
 				r.series = d.placeOf[series]
 				rows = append(rows, mergedRow{r, d.opts.sliceOf(r.time), int32(from), int32(at), estimated})
 			}

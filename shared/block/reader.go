@@ -56,7 +56,9 @@ type Request struct {
 	// From and To restrict it to the parts with profiles in that time, Unix
 	// nanoseconds, inclusive.
 	From, To int64
-	Need     Need
+	// Bounds restrict it further, by tenant and service; see Dataset.From.
+	Bounds Bounds
+	Need   Need
 }
 
 // maxFetchBytes bounds what is held of a block at a time: datasets are fetched
@@ -172,10 +174,15 @@ func openDataset(m *Meta, ref *DatasetRef, f *fetcher, req Request, value []int)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Service: ref.Service, kinds: m.Kinds, shard: ref.Shard, shards: ref.Shards, fetch: f, contents: c}
+	bound := req.Bounds[m.Tenant].Of(ref.Service)
+	from := max(req.From, bound)
+	d := &Dataset{Service: ref.Service, From: from, kinds: m.Kinds, shard: ref.Shard, shards: ref.Shards, fetch: f, contents: c}
 	for i := range c.parts {
 		p := &c.parts[i]
-		if value[p.kind] < 0 || p.maxTime < req.From || p.minTime > req.To {
+		if value[p.kind] >= 0 && p.minTime < bound && p.maxTime >= req.From {
+			d.Cut = true
+		}
+		if value[p.kind] < 0 || p.maxTime < from || p.minTime > req.To {
 			continue
 		}
 		d.Parts = append(d.Parts, &Part{

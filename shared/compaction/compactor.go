@@ -12,6 +12,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 )
 
 // ErrStale is returned for a job whose sources are not all there any more, or
@@ -43,13 +44,21 @@ type Finder interface {
 	Tenants(ctx context.Context) ([]profile.TenantID, error)
 }
 
+// Retention tells what counts of a tenant; retention.Reader does.
+type Retention interface {
+	Of(ctx context.Context, tenant profile.TenantID) (retention.Rules, error)
+	Empty(ctx context.Context, tenant profile.TenantID) (map[string]bool, error)
+}
+
 // Deps are what a compactor works with.
 type Deps struct {
 	Store  Store
 	Index  Index
 	Blocks *block.Reader // reads from Store
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Retention are the rules of what counts; nil is that all does.
+	Retention Retention
+	Now       func() time.Time
+	Log       *slog.Logger
 	// Sleep waits between attempts; nil is time.Sleep.
 	Sleep func(time.Duration)
 }
@@ -71,7 +80,8 @@ func New(p Policy, d Deps) *Compactor {
 }
 
 // Run does a job and returns the description of the merged block. A job that
-// was done already, by whomever, is a success. The sources stay.
+// was done already, by whomever, is a success. The sources stay. One of whose
+// sources nothing counts is block.ErrNothingCounts.
 func (c *Compactor) Run(ctx context.Context, j Job) (*block.Meta, error) {
 	meta, err := c.run(ctx, j)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 // merge makes the block of a job's sources and puts its objects. Whoever does
 // the job again puts the same bytes under the same keys; another build of this
 // code, which may write other bytes, puts them under other keys, since the
-// names of volumes follow from their content. Which of them count is decided by
-// the row.
+// names of volumes follow from their content, and so does whoever does it when
+// less counts. Which of them matter is decided by the row.
 func (c *Compactor) merge(ctx context.Context, j Job) (*block.Meta, error) {
 	sources := make([]*block.Meta, len(j.Sources))
 	for i := range j.Sources {
@@ -21,6 +21,13 @@ func (c *Compactor) merge(ctx context.Context, j Job) (*block.Meta, error) {
 		}
 	}
 	opts := c.policy.Merge
+	if c.Retention != nil {
+		rules, err := c.Retention.Of(ctx, j.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		opts.Bound = rules.Stored(c.Now())
+	}
 	// A block of level 1 lives for minutes: to make it small costs more than
 	// it is worth.
 	opts.Small = j.Level >= 2

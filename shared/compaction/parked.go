@@ -35,6 +35,7 @@ type Records interface {
 	Get(ctx context.Context, name records.Name) (records.Record, error)
 	List(ctx context.Context, tenant profile.TenantID, kind records.Kind) ([]records.Record, error)
 	Put(ctx context.Context, r records.Record) (version uint64, err error)
+	Delete(ctx context.Context, name records.Name, version uint64) error
 }
 
 // park sets a job aside. To do it twice is no error.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
@@ -19,8 +21,10 @@ type PlannerDeps struct {
 	Index   Finder
 	Queue   queue.Sender
 	Records Records // what Worker has set aside
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Retention are the rules of what counts; nil is that all does.
+	Retention Retention
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Planner looks for blocks to merge and puts jobs on the queue. It may run
@@ -81,24 +85,81 @@ func (p *Planner) tenant(ctx context.Context, tenant profile.TenantID, from int6
 	if err != nil {
 		return err
 	}
-	jobs, planErr := Plan(now, rows, p.policy)
-	if len(jobs) == 0 {
-		return planErr
-	}
-	// Only who has something to merge can have something that was set aside.
-	parked, err := parkedSources(ctx, p.Records, tenant)
+	rules, err := p.rules(ctx, tenant)
 	if err != nil {
-		return errors.Join(planErr, err)
+		return err
 	}
-	if len(parked) > 0 {
-		before := len(rows)
-		rows = slices.DeleteFunc(rows, func(r blockindex.Row) bool { return parked[r.ID] })
-		done.Parked += before - len(rows)
-		jobs, planErr = Plan(now, rows, p.policy)
+	all := rows
+	if bound := rules.Stored(now); !bound.IsZero() {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(r blockindex.Row) bool { return !retention.Counts(&r, bound) })
+	}
+	jobs, planErr := p.plan(now, rows, rules, from == 0)
+	// Only who has something to merge can have something that is to be left alone.
+	if len(jobs) > 0 {
+		left, err := p.leftAlone(ctx, tenant)
+		if err != nil {
+			return errors.Join(planErr, err)
+		}
+		if len(left) > 0 {
+			before := len(rows)
+			rows = slices.DeleteFunc(slices.Clone(rows), func(r blockindex.Row) bool { return left[r.ID] })
+			done.Parked += before - len(rows)
+			jobs, planErr = p.plan(now, rows, rules, from == 0)
+		}
 	}
 	sent, err := p.send(ctx, jobs)
 	done.Jobs += sent
+	if err == nil && from == 0 {
+		err = p.forget(ctx, tenant, now, all, rules)
+	}
 	return errors.Join(planErr, err)
+}
+
+// plan plans merges and, if the rows are those of all time, rewrites.
+func (p *Planner) plan(now time.Time, rows []blockindex.Row, rules retention.Rules, whole bool) ([]Job, error) {
+	jobs, err := Plan(now, rows, p.policy)
+	if !whole {
+		return jobs, err
+	}
+	taken := make(map[string]bool)
+	for i := range jobs {
+		for _, id := range jobs[i].sourceIDs() {
+			taken[id] = true
+		}
+	}
+	return append(jobs, PlanRewrites(now, rows, p.policy, rules, taken)...), err
+}
+
+func (p *Planner) rules(ctx context.Context, tenant profile.TenantID) (retention.Rules, error) {
+	if p.Retention == nil {
+		return retention.Rules{}, nil
+	}
+	return p.Retention.Of(ctx, tenant)
+}
+
+// leftAlone returns the blocks that nobody is to merge: of jobs that were set
+// aside, and those that are empty.
+func (p *Planner) leftAlone(ctx context.Context, tenant profile.TenantID) (map[string]bool, error) {
+	parked, err := parkedSources(ctx, p.Records, tenant)
+	if err != nil || p.Retention == nil {
+		return parked, err
+	}
+	empty, err := p.Retention.Empty(ctx, tenant)
+	maps.Copy(parked, empty)
+	return parked, err
+}
+
+// forget removes the records of deletions that nobody needs any more.
+func (p *Planner) forget(ctx context.Context, tenant profile.TenantID, now time.Time, rows []blockindex.Row, rules retention.Rules) error {
+	if len(rules.Deleted) == 0 {
+		return nil
+	}
+	for _, d := range settledDeletions(now, rows, rules) {
+		if err := retention.Forget(ctx, p.Records, tenant, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // send puts jobs on the queue and returns how many.

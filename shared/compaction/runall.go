@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
@@ -29,7 +30,7 @@ type Stats struct {
 	Sources  int   // replaced by them
 	BytesIn  int64 // of the sources' objects
 	BytesOut int64 // of the merged ones
-	Stale    int   // jobs that were dropped because of ErrStale
+	Stale    int   // jobs that were dropped because of ErrStale, or as nothing of their sources counts
 	Failed   int   // jobs and tenants that failed; they are planned again next time
 }
 
@@ -118,7 +119,7 @@ func (c *Compactor) runJobs(ctx context.Context, now time.Time, rows []blockinde
 		}
 		meta, err := c.Run(ctx, j)
 		switch {
-		case errors.Is(err, ErrStale):
+		case errors.Is(err, ErrStale), errors.Is(err, block.ErrNothingCounts):
 			stats.Stale++
 			failed[j.ID] = true
 		case err != nil:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
@@ -153,6 +154,9 @@ func (w *Worker) run(ctx context.Context, t ticket) error {
 		return err
 	}
 	meta, err := w.Compactor.Run(ctx, *j)
+	if errors.Is(err, block.ErrNothingCounts) {
+		return retention.MarkEmpty(ctx, w.Records, t.Tenant, t.Sources, w.Now())
+	}
 	if err != nil {
 		return err
 	}

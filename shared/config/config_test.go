@@ -42,11 +42,11 @@ func TestDefaults(t *testing.T) {
 	compact, err := config.LoadCompact(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Compact{
-		LogLevel: slog.LevelInfo, CompactBytes: 1 << 30, JobLease: 2 * time.Minute, JobAttempts: 5,
+		LogLevel: slog.LevelInfo, CompactBytes: 1 << 30, Retention: 31 * 24 * time.Hour, JobLease: 2 * time.Minute, JobAttempts: 5,
 	}, compact)
 	plan, err := config.LoadCompactPlan(empty)
 	require.NoError(t, err)
-	require.Equal(t, config.CompactPlan{LogLevel: slog.LevelInfo, CompactBytes: 1 << 30}, plan)
+	require.Equal(t, config.CompactPlan{LogLevel: slog.LevelInfo, CompactBytes: 1 << 30, Retention: 31 * 24 * time.Hour}, plan)
 	sweep, err := config.LoadSweep(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Sweep{LogLevel: slog.LevelInfo, SweepDelay: 15 * time.Minute, Retention: 31 * 24 * time.Hour}, sweep)
@@ -54,7 +54,7 @@ func TestDefaults(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config.Query{
 		LogLevel: slog.LevelInfo, Auth: config.AuthNone, MaxNodesDefault: 8192, MaxNodesMax: 1 << 20,
-		Timeout: 25 * time.Second, Lookback: 31 * 24 * time.Hour,
+		Timeout: 25 * time.Second, Retention: 31 * 24 * time.Hour,
 		InlineBytes: 64 << 20, WorkerBytes: 64 << 20, WorkerBlocks: 128, MaxWorkers: 32, WorkerTimeout: 20 * time.Second,
 		Concurrency: 64, TenantConcurrency: 48, TenantQueries: 64, CacheBytes: 64 << 20, Results: true,
 	}, query)
@@ -167,19 +167,6 @@ func TestSettingsMustFitEachOther(t *testing.T) {
 	require.ErrorContains(t, err, `PYROCUMULUS_QUERY_WORKER_TIMEOUT is "20s", want at most PYROCUMULUS_QUERY_TIMEOUT (10s)`)
 	_, err = config.LoadQuery(environment(map[string]string{config.EnvQueryConcurrency: "8"}))
 	require.ErrorContains(t, err, `PYROCUMULUS_QUERY_TENANT_CONCURRENCY is "48", want at most PYROCUMULUS_QUERY_CONCURRENCY (8)`)
-}
-
-func TestQueriesLookBackAsFarAsProfilesAreKeptOrLess(t *testing.T) {
-	for _, c := range []struct {
-		retention, lookback string
-		want                time.Duration
-	}{
-		{"0s", "0s", 0}, {"1h", "0s", time.Hour}, {"0s", "1h", time.Hour}, {"2h", "1h", time.Hour}, {"1h", "2h", time.Hour},
-	} {
-		s, err := config.LoadQuery(environment(map[string]string{config.EnvRetention: c.retention, config.EnvQueryLookback: c.lookback}))
-		require.NoError(t, err)
-		require.Equal(t, c.want, s.Lookback, c)
-	}
 }
 
 // Every variable of the table is read by a function, and the table has every

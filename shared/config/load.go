@@ -47,13 +47,15 @@ type Segment struct {
 // CompactPlan are the settings of the compact-plan function.
 type CompactPlan struct {
 	LogLevel     slog.Level
-	CompactBytes int64 // of the objects that are merged at once
+	CompactBytes int64         // of the objects that are merged at once
+	Retention    time.Duration // 0: for ever
 }
 
 // Compact are the settings of the compact function.
 type Compact struct {
 	LogLevel     slog.Level
-	CompactBytes int64 // of the objects that are merged at once
+	CompactBytes int64         // of the objects that are merged at once
+	Retention    time.Duration // 0: for ever
 	JobLease     time.Duration
 	JobAttempts  int
 }
@@ -72,8 +74,9 @@ type Query struct {
 	MaxNodesDefault int
 	MaxNodesMax     int           // at least MaxNodesDefault
 	Timeout         time.Duration // of a query
-	// Lookback is how far back queries are answered: the retention, or less;
-	// 0: for ever.
+	Retention       time.Duration // 0: for ever
+	// Lookback is how far back queries are answered, if that is less than the
+	// retention; 0: as far as that.
 	Lookback          time.Duration
 	InlineBytes       int64 // 0: never without workers
 	WorkerBytes       int64
@@ -144,7 +147,7 @@ func LoadSegment(lookup Lookup) (Segment, error) {
 // [LoadIngest] does.
 func LoadCompactPlan(lookup Lookup) (CompactPlan, error) {
 	r := newReader(lookup)
-	s := CompactPlan{LogLevel: r.level(EnvLogLevel), CompactBytes: r.bytes(EnvCompactBytes)}
+	s := CompactPlan{LogLevel: r.level(EnvLogLevel), CompactBytes: r.bytes(EnvCompactBytes), Retention: r.duration(EnvRetention)}
 	return s, r.err()
 }
 
@@ -154,6 +157,7 @@ func LoadCompact(lookup Lookup) (Compact, error) {
 	s := Compact{
 		LogLevel:     r.level(EnvLogLevel),
 		CompactBytes: r.bytes(EnvCompactBytes),
+		Retention:    r.duration(EnvRetention),
 		JobLease:     r.duration(EnvJobLease),
 		JobAttempts:  r.count(EnvJobAttempts),
 	}
@@ -176,7 +180,8 @@ func LoadQuery(lookup Lookup) (Query, error) {
 		MaxNodesDefault: r.count(EnvMaxNodesDefault),
 		MaxNodesMax:     r.count(EnvMaxNodesMax),
 		Timeout:         r.duration(EnvQueryTimeout),
-		Lookback:        shorter(r.duration(EnvRetention), r.duration(EnvQueryLookback)),
+		Retention:       r.duration(EnvRetention),
+		Lookback:        r.duration(EnvQueryLookback),
 		InlineBytes:     r.bytes(EnvQueryInlineBytes),
 		WorkerBytes:     r.bytes(EnvQueryWorkerBytes), WorkerBlocks: r.count(EnvQueryWorkerBlocks),
 		MaxWorkers: r.count(EnvQueryMaxWorkers), WorkerTimeout: r.duration(EnvQueryWorkerTimeout),
@@ -196,14 +201,6 @@ func LoadQuery(lookup Lookup) (Query, error) {
 			fmt.Sprintf("at most %s (%d)", EnvMaxNodesMax, s.MaxNodesMax))
 	}
 	return s, r.err()
-}
-
-// shorter returns the shorter of two spans of which 0 is without end.
-func shorter(a, b time.Duration) time.Duration {
-	if a == 0 || b != 0 && b < a {
-		return b
-	}
-	return a
 }
 
 // LoadQueryWorker reads the settings of the query-worker function, as

@@ -30,6 +30,7 @@ func needValues(q *Query, g *Grouping) block.Need {
 type counter struct {
 	q      *Query
 	g      *Grouping
+	from   int64 // the first time that counts in the dataset
 	site   siteMatcher
 	begins []bool // by node of the dataset's tree; nil if all count
 	totals []int64
@@ -53,6 +54,7 @@ type spanKey struct {
 
 // begin prepares for the parts of a dataset.
 func (c *counter) begin(dec *block.Decoder, d *block.Dataset) (err error) {
+	c.from = d.From
 	if len(c.q.CallSite) > 0 {
 		c.begins, err = c.site.match(c.q.CallSite, dec, d)
 	}
@@ -61,7 +63,7 @@ func (c *counter) begin(dec *block.Decoder, d *block.Dataset) (err error) {
 
 // wants reports whether the query is about a profile, whose series it is about.
 func (c *counter) wants(p *counted, i int) bool {
-	return p.times[i] >= c.q.From && p.times[i] <= c.q.To && (c.q.Profiles == nil || c.q.Profiles[p.ids[i]])
+	return p.times[i] >= c.from && p.times[i] <= c.q.To && (c.q.Profiles == nil || c.q.Profiles[p.ids[i]])
 }
 
 // profiles reads a part, without values.

@@ -39,6 +39,8 @@ type Query struct {
 	Type     profile.Type // not of queries about labels
 	// From and To are the first and the last time, Unix nanoseconds.
 	From, To int64
+	// Bounds leaves out what was deleted or has expired, by tenant and service.
+	Bounds block.Bounds
 	// Spans restricts the query to the samples of these spans; nil is all.
 	Spans map[uint64]bool
 	// Traces restricts it to the samples of these traces; nil is all.

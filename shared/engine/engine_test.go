@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -44,6 +45,8 @@ func rowsOf(pushed []blocktest.Pushed) (out []row) {
 	return out
 }
 
+const tenant = profile.TenantID("acme")
+
 func id(n int) string { return ulid.ULID{14: byte(n >> 8), 15: byte(n)}.String() }
 
 // newWorld stores random profiles in several blocks.
@@ -73,7 +76,7 @@ func newWorld(t testing.TB, seed uint64, profiles, blocks int, opts block.Option
 }
 
 func (w *world) put(t testing.TB, b *block.Builder, id string) {
-	body, meta, err := b.Build("acme", id, 0, nil)
+	body, meta, err := b.Build(tenant, id, 0, nil)
 	require.NoError(t, err)
 	require.Equal(t, meta.Size, int64(len(body)))
 	// What the index keeps must be all that it takes.
@@ -113,10 +116,13 @@ func (w *world) queries(t testing.TB) map[string]engine.Query {
 			`{}`, `{service_name="service-1"}`, `{service_name=~"service-[01]", pod="pod-2"}`, `{endpoint="/e1"}`, `{endpoint=""}`,
 			`{__type__="cpu"}`, `{service_name="nobody"}`, `{pod!="pod-0"}`, `{__profile_type__=~"process_cpu:.*"}`,
 		} {
-			for name, span := range map[string][2]int64{"hour": whole, "part": part} {
+			for name, span := range map[string][2]int64{"hour": whole, "part": part, "bounds": whole} {
 				sel, err := selector.Parse(s)
 				require.NoError(t, err)
 				q := engine.Query{Selector: sel, Type: typ, From: span[0], To: span[1]}
+				if name == "bounds" {
+					q.Bounds = bounds()
+				}
 				out[fmt.Sprintf("%v%s/%s", typ, s, name)] = q
 				if s == `{service_name="service-1"}` {
 					q.Spans = map[uint64]bool{2: true}
@@ -138,11 +144,19 @@ func (w *world) queries(t testing.TB) map[string]engine.Query {
 	return out
 }
 
+// bounds leaves out parts of services, also such as end within a block.
+func bounds() block.Bounds {
+	return block.Bounds{
+		tenant:  {Rest: blocktest.Start + int64(7*time.Minute), Services: map[string]int64{"service-1": blocktest.Start + int64(24*time.Minute), "service-2": 0}},
+		"other": {Rest: math.MaxInt64},
+	}
+}
+
 // expected returns the rows that a query selects.
 func (w *world) expected(q engine.Query) []row {
 	var out []row
 	for _, r := range w.rows {
-		if r.Type == q.Type && r.TimeNanos >= q.From && r.TimeNanos <= q.To &&
+		if r.Type == q.Type && r.TimeNanos >= max(q.From, q.Bounds[tenant].Of(r.Labels.Get(profile.LabelServiceName))) && r.TimeNanos <= q.To &&
 			(q.Spans == nil || q.Spans[r.Span]) && (q.Profiles == nil || q.Profiles[r.id]) &&
 			(q.CallSite == nil || strings.HasPrefix(r.Stack+";", strings.Join(q.CallSite, ";")+";")) && q.Selector.Matches(r.Type.SeriesLabels(r.Labels)) {
 			out = append(out, r)
@@ -293,16 +307,21 @@ func bucket(b engine.Buckets, nanos int64) (int, bool) {
 
 func TestSeriesVisitsWhatIsThere(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		for _, s := range []string{`{}`, `{pod="pod-1"}`, `{service_name="service-2", endpoint!=""}`, `{__type__="alloc_space"}`} {
+		for _, s := range []string{`{}`, `{pod="pod-1"}`, `{pod=~".*"}`, `{service_name="service-2", endpoint!=""}`, `{__type__="alloc_space"}`} {
 			sel, err := selector.Parse(s)
 			require.NoError(t, err)
+			q := engine.Query{Selector: sel, From: blocktest.Start, To: blocktest.Start + int64(time.Hour)}
+			if strings.HasPrefix(s, `{pod`) {
+				q.Bounds = bounds()
+			}
 			want := map[string]bool{}
 			for _, r := range w.rows {
-				if ls := r.Type.SeriesLabels(r.Labels); sel.Matches(ls) {
+				ls := r.Type.SeriesLabels(r.Labels)
+				if sel.Matches(ls) && r.TimeNanos >= q.Bounds[tenant].Of(ls.Get(profile.LabelServiceName)) {
 					want[ls.String()] = true
 				}
 			}
-			states, err := engine.Series(t.Context(), w.engine, w.blocks, sel, blocktest.Start, blocktest.Start+int64(time.Hour),
+			states, err := engine.Series(t.Context(), w.engine, w.blocks, q,
 				func() map[string]bool { return map[string]bool{} },
 				func(got map[string]bool, l *engine.LabelSet) { got[l.Type.SeriesLabels(l.Pushed).String()] = true })
 			require.NoError(t, err)

@@ -48,7 +48,7 @@ func (g *Grouping) request(q *Query) block.Request {
 	if g.needSeries(q) {
 		need |= block.NeedSeries
 	}
-	return block.Request{Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Need: need}
+	return block.Request{Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Bounds: q.Bounds, Need: need}
 }
 
 // groups is the groups of series of one of several workers.

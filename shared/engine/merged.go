@@ -18,7 +18,7 @@ type Merged struct {
 // Merge returns the sum of the selected profiles.
 func (e *Engine) Merge(ctx context.Context, blocks []*block.Meta, q Query) (*Merged, error) {
 	req := block.Request{
-		Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To,
+		Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Bounds: q.Bounds,
 		Need: needStacks(&q, blocks) | block.NeedFrames,
 	}
 	workers, err := each(ctx, e, blocks, req,

@@ -98,7 +98,7 @@ func (e *Engine) Run(ctx context.Context, blocks []*block.Meta, t Task) (*Report
 }
 
 func (e *Engine) labelSets(ctx context.Context, blocks []*block.Meta, q Query) (map[string]LabelSet, error) {
-	sets, err := Series(ctx, e, blocks, q.Selector, q.From, q.To,
+	sets, err := Series(ctx, e, blocks, q,
 		func() map[string]LabelSet { return make(map[string]LabelSet) },
 		func(m map[string]LabelSet, l *LabelSet) { m[l.key()] = *l },
 	)

@@ -14,7 +14,7 @@ func needStacks(q *Query, blocks []*block.Meta) block.Need {
 		need |= block.NeedSeries | block.NeedProfiles | block.NeedOwners
 	}
 	for _, m := range blocks {
-		if m.MinTime < q.From || m.MaxTime > q.To {
+		if m.MinTime < q.From || m.MaxTime > q.To || !m.CountsWhole(q.Bounds[m.Tenant]) {
 			need |= block.NeedProfiles | block.NeedOwners
 		}
 	}
@@ -45,7 +45,7 @@ func (s *summer) sum(q *Query, dec *block.Decoder, d *block.Dataset) (bool, erro
 	}
 	s.sums = zeros(s.sums, d.NumStacks())
 	for _, p := range d.Parts {
-		if err := s.part(q, dec, p, &sel); err != nil {
+		if err := s.part(q, dec, d, p, &sel); err != nil {
 			return false, err
 		}
 	}
@@ -64,10 +64,10 @@ func (s *summer) sum(q *Query, dec *block.Decoder, d *block.Dataset) (bool, erro
 }
 
 // part adds the samples of a part.
-func (s *summer) part(q *Query, dec *block.Decoder, p *block.Part, sel *selected) error {
-	whole := sel.all && p.MinTime >= q.From && p.MaxTime <= q.To && q.Profiles == nil
+func (s *summer) part(q *Query, dec *block.Decoder, d *block.Dataset, p *block.Part, sel *selected) error {
+	whole := sel.all && p.MinTime >= d.From && p.MaxTime <= q.To && q.Profiles == nil
 	if !whole {
-		any, err := s.wantProfiles(q, dec, p, sel)
+		any, err := s.wantProfiles(q, dec, d.From, p, sel)
 		if err != nil || !any {
 			return err
 		}
@@ -112,7 +112,7 @@ func sumRuns(sums []int64, stacks []int32, values []int64) {
 
 // wantProfiles says for each profile of a part whether its series and its id
 // are selected and its time in range.
-func (s *summer) wantProfiles(q *Query, dec *block.Decoder, p *block.Part, sel *selected) (any bool, err error) {
+func (s *summer) wantProfiles(q *Query, dec *block.Decoder, from int64, p *block.Part, sel *selected) (any bool, err error) {
 	series, times, err := p.Profiles(dec)
 	if err != nil {
 		return false, err
@@ -123,7 +123,7 @@ func (s *summer) wantProfiles(q *Query, dec *block.Decoder, p *block.Part, sel *
 	}
 	s.wanted = append(s.wanted[:0], make([]bool, len(times))...)
 	for i, t := range times {
-		if t >= q.From && t <= q.To && (sel.all || sel.series[series[i]]) && (q.Profiles == nil || q.Profiles[ids[i]]) {
+		if t >= from && t <= q.To && (sel.all || sel.series[series[i]]) && (q.Profiles == nil || q.Profiles[ids[i]]) {
 			s.wanted[i] = true
 			any = true
 		}

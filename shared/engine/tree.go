@@ -11,7 +11,7 @@ import (
 // Tree returns the stack traces of the selected profiles by function name.
 func (e *Engine) Tree(ctx context.Context, blocks []*block.Meta, q Query) (*flamegraph.Tree, error) {
 	req := block.Request{
-		Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To,
+		Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Bounds: q.Bounds,
 		Need: needStacks(&q, blocks) | block.NeedNames,
 	}
 	workers, err := each(ctx, e, blocks, req,

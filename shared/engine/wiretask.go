@@ -35,7 +35,8 @@ func (t *Task) Append(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(g.Buckets.Count))
 	b = appendStrings(b, g.GroupBy)
 	b = appendBool(appendBool(b, g.Exemplars), g.PerSpan)
-	return binary.AppendVarint(binary.AppendVarint(b, g.Values.Min), g.Values.Max)
+	b = binary.AppendVarint(binary.AppendVarint(b, g.Values.Min), g.Values.Max)
+	return appendBounds(b, t.Bounds)
 }
 
 func compareTraces(x, y TraceID) int {
@@ -90,6 +91,7 @@ func ParseTask(b []byte) (Task, error) {
 	t.GroupBy = p.strings()
 	t.Exemplars, t.PerSpan = p.byte() != 0, p.byte() != 0
 	t.Values = ValueRange{p.varint(), p.varint()}
+	t.Bounds = p.bounds()
 	if p.err == nil && len(p.b) > 0 {
 		p.fail(errors.New("bytes behind the end"))
 	}

@@ -20,7 +20,8 @@ func fullTask(t testing.TB) engine.Task {
 	return engine.Task{
 		Want: engine.WantHeat,
 		Query: engine.Query{
-			Selector: sel, Type: cpuType(), From: blocktest.Start, To: blocktest.Start + int64(time.Hour),
+			Selector: sel, Type: cpuType(), Bounds: block.Bounds{"acme": {Rest: 5, Services: map[string]int64{"a": 9, "": -1}}, "b": {Rest: 1}},
+			From: blocktest.Start, To: blocktest.Start + int64(time.Hour),
 			Spans: map[uint64]bool{7: true, 1 << 63: true}, Traces: map[engine.TraceID]bool{{Hi: 1, Lo: 2}: true, {Hi: 1}: true},
 			Profiles: map[profile.ID]bool{{1}: true, {2}: true}, CallSite: []string{"main", ""},
 		},

@@ -99,7 +99,7 @@ func (h *Handler) start(ctx context.Context, req *connect.Request[querierv1.Sele
 		return nil, err
 	}
 	task := engine.Task{Want: want, Query: q.query}
-	task.From = found.from
+	found.restrict(&task)
 	limits := h.settings.Fanout.Limits
 	limits.InlineBytes = -1 // all by workers
 	plan := fanout.NewPlan(limits, &task, found.blocks)

@@ -58,9 +58,9 @@ func (q *labelQuery) selects(set *engine.LabelSet) bool {
 
 // visitSeries calls visit for the series that a query is about, in states that
 // it returns. If names are given, visit looks at no other labels; when those
-// are in the descriptions of the blocks, no object is read, and series that
-// differ in other labels are visited as one. Time is then judged by blocks, else
-// by parts of blocks.
+// are in the descriptions of the blocks, no object is read but of blocks of
+// which not all counts, and series that differ in other labels are visited as
+// one. Time is then judged by blocks, else by parts of blocks.
 func visitSeries[S any](ctx context.Context, h *Handler, q *labelQuery, names []string,
 	newState func() S, visit func(S, *engine.LabelSet),
 ) ([]S, error) {
@@ -68,21 +68,33 @@ func visitSeries[S any](ctx context.Context, h *Handler, q *labelQuery, names []
 	if err != nil {
 		return nil, err
 	}
-	if names != nil && q.isDescribed(names) {
-		accountOf(ctx).look(len(found.blocks))
-		s := newState()
-		visitDescribed(found.blocks, func(set *engine.LabelSet) {
-			if q.selects(set) {
-				visit(s, set)
-			}
-		})
+	if names == nil || !q.isDescribed(names) {
+		return readSeries(ctx, h, q, found, newState, visit)
+	}
+	described, some := found.divide()
+	accountOf(ctx).look(len(described.blocks))
+	s := newState()
+	visitDescribed(described.blocks, func(set *engine.LabelSet) {
+		if q.selects(set) {
+			visit(s, set)
+		}
+	})
+	if len(some.blocks) == 0 {
 		return []S{s}, nil
 	}
+	states, err := readSeries(ctx, h, q, some, newState, visit)
+	return append(states, s), err
+}
+
+// readSeries is visitSeries for what only the objects tell.
+func readSeries[S any](ctx context.Context, h *Handler, q *labelQuery, found *found,
+	newState func() S, visit func(S, *engine.LabelSet),
+) ([]S, error) {
 	var sel selector.Selector
 	if len(q.selectors) == 1 {
 		sel = q.selectors[0]
 	}
-	task := engine.Task{Want: engine.WantLabels, Query: engine.Query{Selector: sel, From: max(q.from, found.from), To: q.to}}
+	task := engine.Task{Want: engine.WantLabels, Query: engine.Query{Selector: sel, From: max(q.from, found.from), To: q.to, Bounds: found.bounds}}
 	see := func(s S, set *engine.LabelSet) {
 		if len(q.selectors) < 2 || q.selects(set) {
 			visit(s, set)
@@ -93,7 +105,7 @@ func visitSeries[S any](ctx context.Context, h *Handler, q *labelQuery, names []
 		// Series are visited as they are read, which costs a fraction of making
 		// the set of them.
 		var err error
-		states, err = engine.Series(ctx, e, blocks, sel, task.From, task.To, newState, see)
+		states, err = engine.Series(ctx, e, blocks, task.Query, newState, see)
 		return engine.NewReport(task.Want), err
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 type found struct {
 	tenants  []profile.TenantID
 	from, to int64
+	bounds   block.Bounds // what lies after from and counts
 	blocks   []*block.Meta
 }
 
@@ -27,24 +28,15 @@ type found struct {
 // retention or the lookback is cut off.
 func (h *Handler) find(ctx context.Context, tenants []profile.TenantID, from, to int64) (*found, error) {
 	telemetry.SetTenant(ctx, joinTenants(tenants))
-	f := &found{tenants: tenants, from: h.trim(ctx, from), to: to}
-	var err error
+	f := &found{tenants: tenants, from: from, to: to}
+	// The rules before the rows: what a deletion is about is gone from the rows
+	// before the deletion is forgotten.
+	err := h.bound(ctx, f)
+	if err != nil {
+		return nil, err
+	}
 	f.blocks, err = h.blocks(ctx, f)
 	return f, err
-}
-
-// trim returns the start of a query, or of what of it can be answered, and takes
-// down if that is less.
-func (h *Handler) trim(ctx context.Context, from int64) int64 {
-	if h.settings.Lookback <= 0 {
-		return from
-	}
-	earliest := h.Now().Add(-h.settings.Lookback).UnixNano()
-	if from >= earliest {
-		return from
-	}
-	accountOf(ctx).trim(earliest)
-	return earliest
 }
 
 func (h *Handler) blocks(ctx context.Context, f *found) ([]*block.Meta, error) {
@@ -59,6 +51,9 @@ func (h *Handler) blocks(ctx context.Context, f *found) ([]*block.Meta, error) {
 			m, err := describe(tenant, &rows[i])
 			if err != nil {
 				return nil, err
+			}
+			if m = m.Counting(f.bounds[tenant]); m == nil {
+				continue
 			}
 			size += m.Size
 			profiles += m.Profiles
@@ -90,9 +85,7 @@ type inline func(context.Context, *engine.Engine, []*block.Meta) (*engine.Report
 // time begins no earlier than that of what was found.
 func (h *Handler) answer(ctx context.Context, f *found, t engine.Task, by inline) (*engine.Report, error) {
 	a := accountOf(ctx)
-	if t.From < f.from {
-		t.From = f.from
-	}
+	f.restrict(&t)
 	if h.settings.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, h.settings.Timeout-h.Now().Sub(a.began))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
@@ -24,6 +25,7 @@ import (
 var (
 	errAsyncTime   = errors.New("query was not answered in time; ask for a shorter time range or fewer series")
 	errAsyncWorker = errors.New("a worker of the query failed; ask again")
+	errDeleted     = errors.New("a service was deleted while the query was under way; ask again")
 )
 
 // poll tells how far a query is: its answer if it has ended. An id that there is
@@ -47,6 +49,9 @@ func (h *Handler) poll(ctx context.Context, req *connect.Request[querierv1.Selec
 	}
 	accountOf(ctx).look(x.Blocks)
 	report, err := h.gather(ctx, tenant, &x)
+	if deleted, readErr := h.isDeletedSince(ctx, tenant, time.UnixMilli(x.BeganAt)); deleted || readErr != nil {
+		err = errors.Join(readErr, errDeleted)
+	}
 	switch {
 	case errors.Is(err, objstore.ErrNotExist) && !h.isLate(&x):
 		return asyncStatus(id, querierv1.AsyncQueryStatus_ASYNC_QUERY_STATUS_IN_PROGRESS, ""), nil
@@ -104,7 +109,9 @@ func (h *Handler) failed(ctx context.Context, tenant profile.TenantID, id string
 	h.Log.LogAttrs(ctx, slog.LevelWarn, "asynchronous query failed", slog.String(telemetry.KeyTenant, string(tenant)),
 		slog.String("async", id), telemetry.Err(err))
 	message := errAsyncWorker
-	if errors.Is(err, objstore.ErrNotExist) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, errDeleted) {
+		message = errDeleted
+	} else if errors.Is(err, objstore.ErrNotExist) || errors.Is(err, context.DeadlineExceeded) {
 		message = errAsyncTime
 	}
 	return asyncStatus(id, querierv1.AsyncQueryStatus_ASYNC_QUERY_STATUS_FAILURE, message.Error())

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,11 +12,13 @@ import (
 	querierv1 "github.com/grafana/pyroscope/api/gen/proto/go/querier/v1"
 	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 )
 
 // ProfileTypes implements querierv1connect.QuerierServiceHandler. It reads no
-// objects: the types are those of all blocks that reach into the time.
+// objects but of blocks of which not all counts: the types are those of all
+// blocks that reach into the time.
 func (s *service) ProfileTypes(ctx context.Context, req *connect.Request[querierv1.ProfileTypesRequest]) (*connect.Response[querierv1.ProfileTypesResponse], error) {
 	types, err := s.h.profileTypes(ctx, req.Header(), req.Msg)
 	if err != nil {
@@ -33,23 +36,21 @@ func (h *Handler) profileTypes(ctx context.Context, header http.Header, req *que
 	if err != nil {
 		return nil, err
 	}
-	from, to := r.nanos()
-	found, err := h.find(ctx, tenants, from, to)
+	q := &labelQuery{tenants: tenants}
+	q.from, q.to = r.nanos()
+	found, err := visitSeries(ctx, h, q, []string{profile.LabelProfileType},
+		func() map[profile.Type]bool { return make(map[profile.Type]bool) },
+		func(seen map[profile.Type]bool, set *engine.LabelSet) { seen[set.Type] = true })
 	if err != nil {
 		return nil, err
 	}
-	accountOf(ctx).look(len(found.blocks))
 	seen := make(map[profile.Type]bool)
+	for _, types := range found {
+		maps.Copy(seen, types)
+	}
 	var out []*typesv1.ProfileType
-	for _, m := range found.blocks {
-		for i := range m.Kinds {
-			for v := range m.Kinds[i].Samples {
-				if t := m.Kinds[i].Type(v); !seen[t] {
-					seen[t] = true
-					out = append(out, clientType(t))
-				}
-			}
-		}
+	for t := range seen {
+		out = append(out, clientType(t))
 	}
 	slices.SortFunc(out, func(a, b *typesv1.ProfileType) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil

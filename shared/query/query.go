@@ -22,6 +22,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
 	"github.com/pyrocumulus/pyrocumulus/shared/resultcache"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/tenancy"
 )
 
@@ -31,8 +32,13 @@ type Index interface {
 	Find(ctx context.Context, tenant profile.TenantID, from, to int64) ([]blockindex.Row, error)
 }
 
-// Deps is what a Handler works with. All fields but Backend, Results, Async and CPU are
-// required.
+// Retention tells what counts of a tenant; retention.Reader does.
+type Retention interface {
+	Of(ctx context.Context, tenant profile.TenantID) (retention.Rules, error)
+}
+
+// Deps is what a Handler works with. All fields but Backend, Results, Async,
+// Retention and CPU are required.
 type Deps struct {
 	Index Index
 	// Engine answers what is answered here. The log and the headers tell what
@@ -49,8 +55,10 @@ type Deps struct {
 	Async *AsyncDeps
 	// CPU is the CPU time that the process has used; nil is not to tell.
 	CPU func() time.Duration
-	Now func() time.Time
-	Log *slog.Logger
+	// Retention are the rules of what counts; nil is that all does.
+	Retention Retention
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // The limits of flame graphs, those of Pyroscope.
@@ -72,9 +80,9 @@ type Settings struct {
 	MaxNodesMax int64
 	// Timeout is how long a query may take; 0 is as long as its context.
 	Timeout time.Duration
-	// Lookback is how far back from now on queries are answered, the time that
-	// profiles are kept, or less; 0 is for ever. What is asked of the time
-	// before is left out, and the answer says so (HeaderTrimmed).
+	// Lookback is how far back from now on queries are answered, if that is less
+	// than profiles are kept; 0 is for ever. What is asked of the time before is
+	// left out, and the answer says so (HeaderTrimmed).
 	Lookback time.Duration
 	// Fanout says how queries are divided; the zero value is
 	// fanout.DefaultSettings.

@@ -14,7 +14,7 @@ import (
 
 // wireVersion begins every request and answer. A worker that is older or newer
 // than who asks refuses, and is asked again when the deployment is through.
-const wireVersion = 1
+const wireVersion = 2
 
 // Append appends the wire form of a request: version, tenant, task and the
 // descriptions of the blocks, each behind its length.

@@ -90,6 +90,7 @@ func (c *Cache) Plan(tenant profile.TenantID, t *engine.Task, blocks []*block.Me
 func timeless(t *engine.Task) *engine.Task {
 	out := *t
 	out.From, out.To, out.Buckets.Start, out.Buckets.Count = 0, 0, 0, 0
+	out.Bounds = nil
 	return &out
 }
 
@@ -148,6 +149,8 @@ func cut(from, to, step int64) []span {
 func (p *Plan) edge(from, to int64) part {
 	e := part{from: from, to: to, task: p.task}
 	e.task.From, e.task.To = from, to
+	// What expires with time or was deleted before does not change the slice.
+	e.task.Bounds = p.task.Bounds.After(from)
 	return e
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 )
 
 // book is the rows of a tenant.
@@ -17,6 +18,8 @@ type book struct {
 	// earliest of them, Unix milliseconds. The row itself may be gone.
 	replacedAt map[string]int64
 	objects    map[string][]string // keys of the objects of a row's block, by id
+	bound      block.Bound         // from when on profiles count
+	empty      map[string]bool     // ids of blocks of which nothing counts
 }
 
 func newBook(rows []blockindex.Row) *book {
@@ -85,7 +88,7 @@ func (b *book) isDue(r *blockindex.Row, now time.Time, s Settings) bool {
 	if at, ok := b.replacedAt[r.ID]; ok {
 		return at <= now.Add(-s.Delay).UnixMilli()
 	}
-	return s.Retention > 0 && r.MaxTime < now.Add(-s.Retention).UnixNano()
+	return b.empty[r.ID] || !b.bound.IsZero() && !retention.Counts(r, b.bound)
 }
 
 // hidesAny reports whether the row replaces one that is still there, which

@@ -1,5 +1,6 @@
 // Package sweep deletes what nobody needs any more: blocks that others have
-// replaced, blocks that are older than the retention, and objects that no row
+// replaced, blocks of which nothing counts any more (see package retention), and
+// objects that no row
 // of the index names.
 //
 // The order of steps keeps every answer as it is, wherever the process dies:

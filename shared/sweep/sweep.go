@@ -11,6 +11,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
+	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 )
 
 // Settings say how a sweeper works.
@@ -21,8 +22,8 @@ type Settings struct {
 	// OrphanAge is how old an object without a row must be: longer than it can
 	// take from the put of an object to the insert of its row.
 	OrphanAge time.Duration
-	// Retention is how long a profile is kept, by its time. A block goes when
-	// its latest profile is older. 0 keeps all.
+	// Retention is how long a profile is kept, by its time, if Deps.Retention is
+	// nil. A block goes when its latest profile is older. 0 keeps all.
 	Retention time.Duration
 }
 
@@ -45,12 +46,21 @@ type Store interface {
 	Delete(ctx context.Context, key string) error
 }
 
+// Retention tells what counts of a tenant; retention.Reader does.
+type Retention interface {
+	Of(ctx context.Context, tenant profile.TenantID) (retention.Rules, error)
+	Empty(ctx context.Context, tenant profile.TenantID) (map[string]bool, error)
+}
+
 // Deps are what a sweeper works with.
 type Deps struct {
 	Store Store
 	Index Index
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Retention are the rules of what counts of each tenant; nil is that
+	// Settings.Retention says it of all.
+	Retention Retention
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Sweeper deletes what nobody needs. Its methods may be called from many
@@ -66,7 +76,7 @@ func New(s Settings, d Deps) *Sweeper { return &Sweeper{settings: s, Deps: d} }
 // Stats is what a run did.
 type Stats struct {
 	Replaced int // rows and objects that were deleted because others replace them
-	Expired  int // rows that were deleted for their age
+	Expired  int // rows that were deleted because nothing of their blocks counts any more
 	Orphans  int // objects without a row that were deleted
 	Answers  int // answers of query workers that were deleted
 	Results  int // kept results of queries that were deleted for their age
@@ -121,6 +131,9 @@ func (s *Sweeper) tenantRows(ctx context.Context, tenant profile.TenantID) (Stat
 		return stats, err
 	}
 	b := newBook(rows)
+	if err := s.judge(ctx, tenant, b); err != nil {
+		return stats, err
+	}
 	for {
 		gone := b.deletable(s.Now(), s.settings)
 		if len(gone) == 0 {
@@ -148,6 +161,22 @@ func (s *Sweeper) tenantRows(ctx context.Context, tenant profile.TenantID) (Stat
 			stats.Bytes += bytes
 		}
 	}
+}
+
+// judge finds out of which live rows nothing counts any more.
+func (s *Sweeper) judge(ctx context.Context, tenant profile.TenantID, b *book) error {
+	rules := retention.Rules{Rest: s.settings.Retention}
+	if s.Retention != nil {
+		var err error
+		if rules, err = s.Retention.Of(ctx, tenant); err != nil {
+			return err
+		}
+		if b.empty, err = s.Retention.Empty(ctx, tenant); err != nil {
+			return err
+		}
+	}
+	b.bound = rules.Bound(s.Now())
+	return nil
 }
 
 // deleteObjects deletes the objects of a row's block and returns how many bytes

@@ -225,7 +225,7 @@ func (h *Host) assembleCompaction(shared assembly.Host) error {
 	if h.compact, err = assembly.Compact(shared, compactConfig, h.objects, h.index, h.jobs, h.records); err != nil {
 		return err
 	}
-	h.sweep, err = assembly.Sweep(shared, sweepConfig, h.objects, h.index)
+	h.sweep, err = assembly.Sweep(shared, sweepConfig, h.objects, h.index, h.records)
 	return err
 }
 
