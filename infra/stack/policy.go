@@ -70,6 +70,7 @@ func grantSweep(s *Stack, role awsiam.Role) {
 	s.readObjects(role)
 	s.onObjects(role, "s3:DeleteObject")
 	s.onIndex(role, "dynamodb:Query", "dynamodb:GetItem", "dynamodb:DeleteItem")
+	s.onRecords(role, "dynamodb:Query") // what counts
 }
 
 func grantQuery(s *Stack, role awsiam.Role) {

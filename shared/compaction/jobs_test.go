@@ -91,7 +91,7 @@ func newFactory(t testing.TB, seed uint64) *factory {
 func (f *factory) planner() *compaction.Planner {
 	return compaction.NewPlanner(policy(), compaction.PlannerDeps{
 		Index: blockindextest.NewFaultsOf(f.plan, f.index), Queue: f.jobs,
-		Records: recordstest.NewFaultsOf(f.plan, f.records), Now: f.clock, Log: slog.New(slog.DiscardHandler),
+		Records: recordstest.NewFaultsOf(f.plan, f.records), Retention: f.rules, Now: f.clock, Log: slog.New(slog.DiscardHandler),
 	})
 }
 

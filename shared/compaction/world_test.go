@@ -41,6 +41,7 @@ type world struct {
 	reader *block.Reader // with faults
 	r      *rand.Rand
 	ids    *ulid.MonotonicEntropy
+	rules  compaction.Retention // nil: all counts
 
 	mu  sync.Mutex
 	now time.Time
@@ -90,7 +91,7 @@ func (w *world) compactor() *compaction.Compactor { return w.compactorOf(policy(
 
 func (w *world) compactorOf(p compaction.Policy) *compaction.Compactor {
 	return compaction.New(p, compaction.Deps{
-		Store: w.faults, Index: blockindextest.NewFaultsOf(w.plan, w.index), Blocks: w.reader, Now: w.clock,
+		Store: w.faults, Index: blockindextest.NewFaultsOf(w.plan, w.index), Blocks: w.reader, Retention: w.rules, Now: w.clock,
 		Log: slog.New(slog.DiscardHandler), Sleep: func(time.Duration) {},
 	})
 }
@@ -98,7 +99,7 @@ func (w *world) compactorOf(p compaction.Policy) *compaction.Compactor {
 func (w *world) sweeper(s sweep.Settings) *sweep.Sweeper {
 	return sweep.New(s, sweep.Deps{
 		Store: objstoretest.NewFaultsOf(w.plan, w.mem), Index: blockindextest.NewFaultsOf(w.plan, w.index),
-		Now: w.clock, Log: slog.New(slog.DiscardHandler),
+		Retention: w.rules, Now: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
 }
 
