@@ -54,11 +54,12 @@ type asyncWorld struct {
 	*world
 	*started
 	now    time.Time
+	rules  rules
 	client querierv1connect.QuerierServiceClient
 }
 
 func newAsyncWorld(t *testing.T) *asyncWorld {
-	w := &asyncWorld{world: twinWorld(t, 7, "acme", "beta"), now: time.UnixMilli(base + 2*hour)}
+	w := &asyncWorld{world: twinWorld(t, 7, "acme", "beta"), now: time.UnixMilli(base + 2*hour), rules: rules{}}
 	reader, err := block.NewReader(w.objects)
 	require.NoError(t, err)
 	w.started = &started{store: objstoretest.NewMem()}
@@ -68,6 +69,7 @@ func newAsyncWorld(t *testing.T) *asyncWorld {
 	now := func() time.Time { return w.now }
 	d := w.deps(t, w.index)
 	d.Now = now
+	d.Retention = w.rules
 	facts := recordstest.NewMem()
 	facts.Now = now
 	d.Async = &query.AsyncDeps{Starter: w.started, Store: w.started.store, Records: facts}

@@ -170,3 +170,23 @@ func TestRulesThatCannotBeRead(t *testing.T) {
 	require.Equal(t, connect.CodeInternal, connect.CodeOf(err))
 	require.NotContains(t, err.Error(), "reason")
 }
+
+// A query that runs on its own lacks what was deleted before it began, and fails
+// if something is deleted before its answer is fetched.
+func TestAsynchronousQueriesAndDeletions(t *testing.T) {
+	w := newAsyncWorld(t)
+	w.rules["acme"] = retention.Rules{Deleted: deleted("service-1", minute(20))}
+	tree := querierv1.ProfileFormat_PROFILE_FORMAT_TREE
+	want := must(t, w.client.SelectMergeStacktraces, question(tree), tenantHeader, "acme")
+	id := w.begin(t, "acme", question(tree))
+	w.work(t, 9)
+	got, err := w.poll(t, "acme", id)
+	require.NoError(t, err)
+	require.Equal(t, treeStacks(t, want.Tree), treeStacks(t, got.Tree))
+	w.rules["beta"] = retention.Rules{Deleted: deleted("service-1", w.now.Add(time.Second))}
+	require.Equal(t, succeeded, w.status(t, "acme", id).Status)
+	w.rules["acme"] = retention.Rules{Deleted: deleted("service-1", w.now.Add(time.Second))}
+	answer := w.status(t, "acme", id)
+	require.Equal(t, failed, answer.Status)
+	require.Contains(t, answer.ErrorMessage, "deleted while the query was under way")
+}
