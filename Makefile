@@ -35,8 +35,8 @@ simulation: ## run HISTORIES (10000) invented histories of the whole system agai
 	go test ./tests/simulation -count=1 -timeout 3h -v -run 'Every|Broken' -histories $(HISTORIES)
 
 .PHONY: test-emulators
-test-emulators: ## test the AWS adapters and the deployed binaries against emulators; needs Python, Java and Maven
-	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators ./tests/lambda ./scripts/redrive
+test-emulators: ## test the AWS adapters, the deployed binaries and the stack against emulators; needs Python, Java and Maven
+	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators ./tests/lambda ./tests/deploy ./scripts/redrive
 
 .PHONY: lint
 lint: ## check format, go vet and staticcheck
@@ -44,6 +44,10 @@ lint: ## check format, go vet and staticcheck
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:" $$unformatted; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+
+.PHONY: lint-infra
+lint-infra: ## check the templates with cfn-lint and checkov; needs Python
+	infra/checker/check
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (20s)
