@@ -84,9 +84,9 @@ type Function struct {
 	Reserved int // concurrency that is the function's alone, and its bound; 0: unreserved
 }
 
-// Sizes are the sizes by name. Small fits the 400 unreserved executions that a
-// new account's function has less 100; medium and large need the usual quota
-// of 1,000 or more.
+// Sizes are the sizes by name. Small reserves nothing, for new accounts have too
+// little concurrency to reserve any; medium fits the usual quota of 1,000, of
+// which 100 must stay unreserved; large needs 2,000.
 func Sizes() map[string]Size {
 	return map[string]Size{
 		"small": {

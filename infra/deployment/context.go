@@ -117,12 +117,24 @@ func (s Storage) check() error {
 	return nil
 }
 
+// Key says what a key of the context means.
+type Key struct{ Name, Meaning, Default string }
+
+// Keys are all keys of the context.
+func Keys() []Key {
+	var all []Key
+	for _, k := range keys() {
+		meaning, def, _ := cutLast(k.meaning, "; ")
+		all = append(all, Key{k.name, meaning, def})
+	}
+	return all
+}
+
 // Describe lists the keys of the context, one a line, for people.
 func Describe() string {
 	var b strings.Builder
-	for _, k := range keys() {
-		meaning, def, _ := cutLast(k.meaning, "; ")
-		fmt.Fprintf(&b, "  %-17s %s (default: %s)\n", k.name, meaning, def)
+	for _, k := range Keys() {
+		fmt.Fprintf(&b, "  %-17s %s (default: %s)\n", k.Name, k.Meaning, k.Default)
 	}
 	return b.String()
 }

@@ -21,6 +21,9 @@ func (s *Stack) addOutputs() {
 	s.output("Grafana", "apiVersion: 1\ndatasources:\n  - name: Pyrocumulus\n    type: grafana-pyroscope-datasource\n    url: "+endpoint+"\n    "+grafana+"\n",
 		"for provisioning/datasources/pyrocumulus.yaml")
 	s.output("Curl", fmt.Sprintf("curl %s --data-binary @cpu.pprof '%s/ingest?format=pprof&name=my-app'", curl, endpoint), "pushes a profile")
+	if !s.trusted() {
+		s.output("Token", "go run ./scripts/tokens create -table "+*s.storage.records.TableName()+" TENANT", "prints a token of a tenant")
+	}
 	if s.api.functionURL != nil {
 		s.output("PushURL", *s.api.functionURL.Url(), "where clients may push without the price of the API")
 	}

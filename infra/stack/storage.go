@@ -61,9 +61,11 @@ func newTable(s *Stack, id, partition, sort string, expiry *string, removal awsc
 // noncurrentDays is how long what was deleted can be brought back.
 const noncurrentDays = 7
 
-// lifecycle are the rules of the bucket. Sweeping deletes blocks by the index,
-// a day or two before the last rule would: the rule is for what sweeping has
-// lost sight of.
+// lifecycle are the rules of the bucket. None deletes what is current: keys begin
+// with the tenant, so that rules, which go by the beginning of keys, cannot tell
+// blocks from answers of workers, kept results and uploads, and a tenant may have
+// a retention of its own. The function sweep deletes all of them by their age
+// (shared/sweep), and what it deletes can be brought back for some days.
 func lifecycle(c deployment.Storage) *[]*awss3.LifecycleRule {
 	days := func(n int) awscdk.Duration { return awscdk.Duration_Days(jsii.Number(float64(n))) }
 	rules := []*awss3.LifecycleRule{{

@@ -114,11 +114,11 @@ func TestSchedule(t *testing.T) {
 	h := newHost(t, f)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- h.Every(ctx, "f", 10*time.Millisecond) }()
+	go func() { ended <- h.Every(ctx, "f", 10*time.Millisecond, nil) }()
 	eventually(t, func() bool { return strings.Count(h.Logs("f"), "cannot start") >= 3 }, "three runs")
 	cancel()
 	require.NoError(t, <-ended)
-	require.ErrorIs(t, h.Every(t.Context(), "g", time.Second), runtimeapi.ErrNotFound)
+	require.ErrorIs(t, h.Every(t.Context(), "g", time.Second, nil), runtimeapi.ErrNotFound)
 }
 
 func TestCloseEndsWhatRuns(t *testing.T) {

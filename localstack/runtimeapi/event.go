@@ -72,18 +72,21 @@ func (h *Host) patiently(p *pool, event []byte) (Result, error) {
 	}
 }
 
-// scheduled is the event that a schedule sends; functions do not look at it.
+// scheduled is the event of a schedule of which nothing is said.
 const scheduled = `{"source":"aws.scheduler"}`
 
 // Every invokes the function now and after each period, as EventBridge
-// Scheduler does, whether or not it is done with the event before. It returns
-// when ctx ends.
-func (h *Host) Every(ctx context.Context, name string, period time.Duration) error {
+// Scheduler does, whether or not it is done with the event before; nil is for
+// the event of a schedule without one of its own. It returns when ctx ends.
+func (h *Host) Every(ctx context.Context, name string, period time.Duration, event json.RawMessage) error {
+	if event == nil {
+		event = json.RawMessage(scheduled)
+	}
 	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
 		// A schedule whose function is too busy for its events loses them.
-		if err := h.InvokeEvent(name, json.RawMessage(scheduled)); err != nil && !errors.Is(err, ErrThrottled) {
+		if err := h.InvokeEvent(name, event); err != nil && !errors.Is(err, ErrThrottled) {
 			return fmt.Errorf("schedule: %w", err)
 		}
 		select {

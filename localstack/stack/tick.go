@@ -15,18 +15,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
 	"github.com/pyrocumulus/pyrocumulus/localstack/runtimeapi"
 )
 
-// Tick starts the functions that have a schedule, until ctx ends: the drainer
-// and the planner of compaction each period, which is a minute on AWS, and the
-// sweeper every ten.
+// Tick starts the functions that have a schedule, with its event, until ctx
+// ends: those of the deployment of size small, in which period is a minute.
 func Tick(ctx context.Context, h *runtimeapi.Host, period time.Duration, log *slog.Logger) {
 	var wg sync.WaitGroup
-	for name, every := range map[string]time.Duration{Segment: period, Plan: period, Sweep: 10 * period} {
+	for _, each := range deployment.Default().Schedules() {
 		wg.Go(func() {
-			if err := h.Every(ctx, name, every); err != nil {
-				log.ErrorContext(ctx, "schedule ended", "function", name, "err", err)
+			var event json.RawMessage
+			var err error
+			if each.Event != nil {
+				event, err = json.Marshal(each.Event)
+			}
+			if err == nil {
+				err = h.Every(ctx, each.Function, period*(each.Every/time.Minute), event)
+			}
+			if err != nil {
+				log.ErrorContext(ctx, "schedule ended", "function", each.Function, "err", err)
 			}
 		})
 	}

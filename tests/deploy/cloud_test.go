@@ -34,6 +34,7 @@ type deployed struct {
 	address string // of the emulator
 	lambda  *lambda.Client
 	outputs map[string]string
+	tokens  map[string]string // by tenant
 }
 
 // deploy builds the functions, puts them where the template expects them, and
@@ -42,7 +43,7 @@ func deploy(t testing.TB) *deployed {
 	address := emulators.Endpoint(t, emulators.EnvMiniStack)
 	cfg, err := emulators.Set{S3: address, SQS: address, DynamoDB: address}.Config(t.Context())
 	require.NoError(t, err)
-	d := &deployed{t: t, address: address, lambda: lambda.NewFromConfig(cfg, func(o *lambda.Options) { o.BaseEndpoint = &address })}
+	d := &deployed{t: t, address: address, tokens: make(map[string]string), lambda: lambda.NewFromConfig(cfg, func(o *lambda.Options) { o.BaseEndpoint = &address })}
 	template := load(t)
 	d.upload(s3.NewFromConfig(cfg, s3store.Configure), template.code(t))
 	body, err := json.Marshal(template.All)

@@ -3,11 +3,14 @@ package deploy
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -24,6 +27,7 @@ import (
 	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 
 	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
+	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
 	"github.com/pyrocumulus/pyrocumulus/shared/query"
 )
 
@@ -40,12 +44,32 @@ func (d *deployed) client() *http.Client {
 	}}
 }
 
-// as makes a client send its requests as a tenant, in JSON: bodies of text are
+// token makes a token of a tenant, as README.md tells users to.
+func (d *deployed) token(tenant string) string {
+	cmd := exec.Command("go", "run", "../../scripts/tokens", "create", "-json", "-table", d.outputs["RecordsTable"], tenant)
+	set := emulators.Set{S3: d.address, SQS: d.address, DynamoDB: d.address}
+	cmd.Env = append(os.Environ(), set.Environment()...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	require.NoError(d.t, err)
+	var made struct{ Token string }
+	require.NoError(d.t, json.Unmarshal(out, &made))
+	require.NotEmpty(d.t, made.Token)
+	return made.Token
+}
+
+// as makes a client send its requests with the token of a tenant, and the name
+// of another one, which is to be ignored. They are in JSON: bodies of text are
 // what the emulator's HTTP API passes on unharmed.
-func as(tenant string) []connect.ClientOption {
+func (d *deployed) as(tenant string) []connect.ClientOption {
+	if d.tokens[tenant] == "" {
+		d.tokens[tenant] = d.token(tenant)
+	}
+	password := base64.StdEncoding.EncodeToString([]byte(tenant + ":" + d.tokens[tenant]))
 	return []connect.ClientOption{connect.WithProtoJSON(), connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, r connect.AnyRequest) (connect.AnyResponse, error) {
-			r.Header().Set("X-Scope-OrgID", tenant)
+			r.Header().Set("Authorization", "Basic "+password)
+			r.Header().Set("X-Scope-OrgID", "somebody")
 			return next(ctx, r)
 		}
 	}))}
@@ -62,7 +86,7 @@ func (d *deployed) push(tenant string, value int64) {
 	}
 	var raw bytes.Buffer
 	require.NoError(d.t, p.Write(&raw))
-	client := pushv1connect.NewPusherServiceClient(d.client(), d.outputs["Endpoint"], as(tenant)...)
+	client := pushv1connect.NewPusherServiceClient(d.client(), d.outputs["Endpoint"], d.as(tenant)...)
 	_, err := client.Push(d.t.Context(), connect.NewRequest(&pushv1.PushRequest{Series: []*pushv1.RawProfileSeries{{
 		Labels: []*typesv1.LabelPair{
 			{Name: "__name__", Value: "process_cpu"}, {Name: "service_name", Value: "shop"}, {Name: "__delta__", Value: "false"},
@@ -80,7 +104,7 @@ func (d *deployed) total(tenant string) int64 {
 
 // ask is the same, with how many blocks it is from.
 func (d *deployed) ask(tenant string) (total int64, blocks string) {
-	client := querierv1connect.NewQuerierServiceClient(d.client(), d.outputs["Endpoint"], as(tenant)...)
+	client := querierv1connect.NewQuerierServiceClient(d.client(), d.outputs["Endpoint"], d.as(tenant)...)
 	out, err := client.SelectMergeStacktraces(d.t.Context(), connect.NewRequest(&querierv1.SelectMergeStacktracesRequest{
 		ProfileTypeID: cpuType, LabelSelector: `{service_name="shop"}`,
 		Start: time.Now().Add(-time.Hour).UnixMilli(), End: time.Now().Add(time.Hour).UnixMilli(),
@@ -130,7 +154,10 @@ func (d *deployed) checkMerging() {
 // checkRoutes wants queries answered by query, and everything else by ingest.
 func (d *deployed) checkRoutes() {
 	for path, want := range map[string]int{"/ready": http.StatusOK, "/ingest": http.StatusMethodNotAllowed, "/nothing": http.StatusNotFound} {
-		response, err := d.client().Get(d.outputs["Endpoint"] + path)
+		request, err := http.NewRequest(http.MethodGet, d.outputs["Endpoint"]+path, nil)
+		require.NoError(d.t, err)
+		request.SetBasicAuth("a", d.tokens["a"])
+		response, err := d.client().Do(request)
 		require.NoError(d.t, err)
 		body, err := io.ReadAll(response.Body)
 		require.NoError(d.t, err)
@@ -142,5 +169,5 @@ func (d *deployed) checkRoutes() {
 	defer response.Body.Close()
 	var refused struct{ Code string }
 	require.NoError(d.t, json.NewDecoder(response.Body).Decode(&refused))
-	require.Equal(d.t, "unauthenticated", refused.Code, "a request without tenant")
+	require.Equal(d.t, "unauthenticated", refused.Code, "a request without a token")
 }
