@@ -10,6 +10,7 @@ import (
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
@@ -30,7 +31,7 @@ type Stats struct {
 	Sources  int   // replaced by them
 	BytesIn  int64 // of the sources' objects
 	BytesOut int64 // of the merged ones
-	Stale    int   // jobs that were dropped because of ErrStale, or as nothing of their sources counts
+	Stale    int   // jobs that were dropped: ErrStale, nothing of the sources counts, or they are archived
 	Failed   int   // jobs and tenants that failed; they are planned again next time
 }
 
@@ -119,7 +120,7 @@ func (c *Compactor) runJobs(ctx context.Context, now time.Time, rows []blockinde
 		}
 		meta, err := c.Run(ctx, j)
 		switch {
-		case errors.Is(err, ErrStale), errors.Is(err, block.ErrNothingCounts):
+		case errors.Is(err, ErrStale), errors.Is(err, block.ErrNothingCounts), errors.Is(err, objstore.ErrArchived):
 			stats.Stale++
 			failed[j.ID] = true
 		case err != nil:

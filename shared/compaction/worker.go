@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue"
 	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
@@ -106,6 +107,9 @@ func (w *Worker) Do(ctx context.Context, d queue.Delivery) error {
 	case errors.Is(err, ErrStale):
 		telemetry.MetricsFrom(ctx).Add(telemetry.MetricJobsStale, 1)
 		telemetry.Annotate(ctx, slog.Bool("stale", true))
+		return nil
+	case errors.Is(err, objstore.ErrArchived): // it is planned again, and done when they are restored
+		telemetry.Annotate(ctx, slog.Bool("archived", true))
 		return nil
 	case errors.Is(err, errBadTicket), d.Receives >= w.settings.Attempts && !errors.Is(context.Cause(ctx), context.Canceled):
 		return w.park(ctx, t, d, err)

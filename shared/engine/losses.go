@@ -18,7 +18,9 @@ type Losses struct {
 	mu     sync.Mutex
 	gone   []string
 	failed []string
-	err    error
+	// archived are there, but have to be restored before they can be read.
+	archived []string
+	err      error
 }
 
 // note takes down why a block could not be read and reports whether the rest
@@ -28,6 +30,10 @@ func (l *Losses) note(id string, err error) bool {
 	defer l.mu.Unlock()
 	if errors.Is(err, objstore.ErrNotExist) {
 		l.gone = append(l.gone, id)
+		return true
+	}
+	if errors.Is(err, objstore.ErrArchived) {
+		l.archived = append(l.archived, id)
 		return true
 	}
 	l.failed = append(l.failed, id)
@@ -44,6 +50,10 @@ func (l *Losses) Gone() []string { return l.sorted(&l.gone) }
 // Failed returns the ids of the blocks that are there, as far as is known, but
 // could not be read; sorted.
 func (l *Losses) Failed() []string { return l.sorted(&l.failed) }
+
+// Archived returns the ids of the blocks that have to be restored before they can
+// be read, see objstore.ErrArchived; sorted.
+func (l *Losses) Archived() []string { return l.sorted(&l.archived) }
 
 func (l *Losses) sorted(ids *[]string) []string {
 	l.mu.Lock()

@@ -109,6 +109,10 @@ func (o *Outcome) Add(x Outcome) {
 type MissingError struct {
 	Missing, Blocks int
 	Err             error // why, of one of them; ErrNotExist if it is not there
+	// Archived are how many of them have to be restored (objstore.ErrArchived),
+	// and From and To the time of their profiles, Unix nanoseconds.
+	Archived int
+	From, To int64
 }
 
 // Error implements error.
@@ -153,14 +157,14 @@ func (r *Runner) Run(ctx context.Context, q Query) (*engine.Report, Outcome, err
 		again.Stats.CPU += t.Stats.CPU
 		t = again
 	}
-	t.Missing = append(append(t.Missing, t.gone...), t.failed...)
+	t.Missing = slices.Concat(t.Missing, t.gone, t.failed, t.archived)
 	slices.Sort(t.Missing)
 	t.Missing = slices.Compact(t.Missing)
 	if t.fatal != nil {
 		return nil, t.Outcome, t.fatal
 	}
 	if n := len(t.Missing); n > 0 && (!q.Partial || n >= t.Blocks) {
-		return nil, t.Outcome, &MissingError{Missing: n, Blocks: t.Blocks, Err: t.cause()}
+		return nil, t.Outcome, t.missing(n)
 	}
 	return t.report, t.Outcome, t.report.Check(&q.Task)
 }
@@ -170,13 +174,32 @@ type try struct {
 	Outcome
 	report       *engine.Report
 	gone, failed []string
-	err          error // why the first of the failed blocks failed
-	fatal        error // there is nothing to answer, not even a part
+	archived     []string
+	metas        []*block.Meta // that were to be read
+	err          error         // why the first of the failed blocks failed
+	fatal        error         // there is nothing to answer, not even a part
+}
+
+// missing is the error about n blocks.
+func (t *try) missing(n int) *MissingError {
+	e := &MissingError{Missing: n, Blocks: t.Blocks, Err: t.cause()}
+	for _, m := range t.metas {
+		if slices.Contains(t.archived, m.ID) {
+			if e.Archived++; e.Archived == 1 || m.MinTime < e.From {
+				e.From = m.MinTime
+			}
+			e.To = max(e.To, m.MaxTime)
+		}
+	}
+	return e
 }
 
 func (t *try) cause() error {
-	if t.err != nil {
+	switch {
+	case t.err != nil:
 		return t.err
+	case len(t.archived) > 0:
+		return objstore.ErrArchived
 	}
 	return objstore.ErrNotExist
 }
@@ -199,7 +222,7 @@ func (r *Runner) try(ctx context.Context, q *Query, blocks []*block.Meta) *try {
 		limits.InlineBytes, limits.WorkerBlocks = 1<<62, len(blocks)
 	}
 	plan = NewPlan(limits, &q.Task, blocks)
-	t := &try{Outcome: Outcome{Blocks: plan.NumBlocks, Planned: plan.Bytes}, report: engine.NewReport(q.Task.Want)}
+	t := &try{Outcome: Outcome{Blocks: plan.NumBlocks, Planned: plan.Bytes}, report: engine.NewReport(q.Task.Want), metas: blocks}
 	if plan.Inline {
 		r.inline(ctx, q, plan.Blocks, t)
 		return t
@@ -225,7 +248,7 @@ func (r *Runner) inline(ctx context.Context, q *Query, blocks []*block.Meta, t *
 	}
 	report, err := run(readstats.With(ctx, &reads), e, blocks)
 	t.Stats.Counts = reads.Counts()
-	t.gone, t.failed, t.err = losses.Gone(), losses.Failed(), losses.Err()
+	t.gone, t.failed, t.archived, t.err = losses.Gone(), losses.Failed(), losses.Archived(), losses.Err()
 	switch {
 	case err == nil:
 		t.report = report

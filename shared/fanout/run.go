@@ -203,6 +203,7 @@ func (d *division) accept(a *querybackend.Answer) {
 	d.t.report.Merge(a.Report)
 	d.t.gone = append(d.t.gone, a.Gone...)
 	d.t.failed = append(d.t.failed, a.Failed...)
+	d.t.archived = append(d.t.archived, a.Archived...)
 	if len(a.Failed) > 0 && d.t.err == nil {
 		d.t.err = querybackend.ErrWorker
 	}

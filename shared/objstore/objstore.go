@@ -47,6 +47,10 @@ var (
 	ErrNotExist = errors.New("object does not exist")
 	// ErrExists is returned by Put for a key whose object has other content.
 	ErrExists = errors.New("object exists with other content")
+	// ErrArchived is returned by reads of an object that lies in a storage class
+	// from which it has to be restored first, which takes hours. Only stores
+	// with such classes return it.
+	ErrArchived = errors.New("object is archived and has to be restored first")
 	// ErrRange is returned by GetRange for a range that does not lie in the
 	// object.
 	ErrRange = errors.New("range outside the object")

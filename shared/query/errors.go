@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -75,6 +76,10 @@ func (h *Handler) present(ctx context.Context, header http.Header, path string, 
 		slog.String(telemetry.KeyPath, path), telemetry.Err(err),
 	}
 	if missing := new(fanout.MissingError); errors.As(err, &missing) {
+		if missing.Archived > 0 {
+			h.Log.LogAttrs(ctx, slog.LevelWarn, "blocks are archived", attrs...)
+			return archived(missing)
+		}
 		h.Log.LogAttrs(ctx, slog.LevelError, "blocks are missing", attrs...)
 		return connect.NewError(codeOfMissing(missing), fmt.Errorf(
 			"%d of %d blocks could not be read%s; ask again, or with the header %s: true for an answer without them",
@@ -90,6 +95,14 @@ func (h *Handler) present(ctx context.Context, header http.Header, path string, 
 		message += " (request id " + id + ")"
 	}
 	return connect.NewError(connect.CodeInternal, errors.New(message))
+}
+
+// archived says which time cannot be read, and what to do about it.
+func archived(err *fanout.MissingError) error {
+	at := func(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.RFC3339) }
+	return connect.NewError(connect.CodeFailedPrecondition, fmt.Errorf(
+		"profiles from %s to %s are archived (%d of %d blocks): ask for another time, have their objects restored (S3 RestoreObject) and ask again when they are, or ask with the header %s: true for an answer without them",
+		at(err.From), at(err.To), err.Archived, err.Blocks, HeaderAllowPartial))
 }
 
 // codeOfMissing is deadline_exceeded if blocks are missing for want of time.

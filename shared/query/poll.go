@@ -25,6 +25,7 @@ import (
 var (
 	errAsyncTime   = errors.New("query was not answered in time; ask for a shorter time range or fewer series")
 	errAsyncWorker = errors.New("a worker of the query failed; ask again")
+	errArchived    = errors.New("profiles of the query are archived; ask for a later time, or again when they are restored")
 	errDeleted     = errors.New("a service was deleted while the query was under way; ask again")
 )
 
@@ -94,6 +95,8 @@ func (h *Handler) gather(ctx context.Context, tenant profile.TenantID, x *asyncQ
 			return nil, err
 		case err != nil:
 			failed = errors.Join(failed, err)
+		case len(a.Archived) > 0:
+			failed = errors.Join(failed, fmt.Errorf("%w: blocks %v", objstore.ErrArchived, a.Archived))
 		case len(a.Gone)+len(a.Failed) > 0:
 			failed = errors.Join(failed, fmt.Errorf("%w: blocks %v are gone, %v could not be read", querybackend.ErrWorker, a.Gone, a.Failed))
 		default:
@@ -111,6 +114,8 @@ func (h *Handler) failed(ctx context.Context, tenant profile.TenantID, id string
 	message := errAsyncWorker
 	if errors.Is(err, errDeleted) {
 		message = errDeleted
+	} else if errors.Is(err, objstore.ErrArchived) {
+		message = errArchived
 	} else if errors.Is(err, objstore.ErrNotExist) || errors.Is(err, context.DeadlineExceeded) {
 		message = errAsyncTime
 	}

@@ -76,7 +76,10 @@ type Answer struct {
 	Report *engine.Report
 	// Gone and Failed are the ids of the blocks that the report lacks, sorted.
 	Gone, Failed []string
-	Stats        Stats
+	// Archived are likewise those that have to be restored before they can be
+	// read, see objstore.ErrArchived.
+	Archived []string
+	Stats    Stats
 }
 
 // Stats is what an answer took.

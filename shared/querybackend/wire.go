@@ -14,7 +14,7 @@ import (
 
 // wireVersion begins every request and answer. A worker that is older or newer
 // than who asks refuses, and is asked again when the deployment is through.
-const wireVersion = 2
+const wireVersion = 3
 
 // Append appends the wire form of a request: version, tenant, task and the
 // descriptions of the blocks, each behind its length.
@@ -63,7 +63,7 @@ func ParseRequest(b []byte) (*Request, error) {
 // Append appends the wire form of an answer.
 func (a *Answer) Append(b []byte) []byte {
 	b = append(b, wireVersion)
-	b = appendIDs(appendIDs(b, a.Gone), a.Failed)
+	b = appendIDs(appendIDs(appendIDs(b, a.Gone), a.Failed), a.Archived)
 	for _, n := range []int64{a.Stats.Requests, a.Stats.Bytes, a.Stats.CacheHits, int64(a.Stats.CPU)} {
 		b = binary.AppendVarint(b, n)
 	}
@@ -75,7 +75,7 @@ func (a *Answer) Append(b []byte) []byte {
 func ParseAnswer(b []byte, t engine.Task) (*Answer, error) {
 	p := parser{b: b}
 	p.version()
-	a := &Answer{Gone: p.ids(), Failed: p.ids()}
+	a := &Answer{Gone: p.ids(), Failed: p.ids(), Archived: p.ids()}
 	a.Stats = Stats{
 		Counts: readstats.Counts{Requests: p.int(), Bytes: p.int(), CacheHits: p.int()}, CPU: time.Duration(p.int()),
 	}

@@ -120,7 +120,7 @@ func (w *Worker) answer(ctx context.Context, c querybackend.Call) (out queryback
 	if err != nil {
 		return out, fmt.Errorf("answer from %d blocks: %w", len(r.Blocks), err)
 	}
-	a := querybackend.Answer{Report: report, Gone: losses.Gone(), Failed: losses.Failed()}
+	a := querybackend.Answer{Report: report, Gone: losses.Gone(), Failed: losses.Failed(), Archived: losses.Archived()}
 	if err := losses.Err(); err != nil {
 		w.Log.LogAttrs(ctx, slog.LevelWarn, "blocks could not be read", slog.String(telemetry.KeyTenant, string(r.Tenant)),
 			slog.Any("blocks", a.Failed), telemetry.Err(err))

@@ -19,6 +19,7 @@ type book struct {
 	replacedAt map[string]int64
 	objects    map[string][]string // keys of the objects of a row's block, by id
 	bound      block.Bound         // from when on profiles count
+	before     block.Bound         // the same of some time ago
 	empty      map[string]bool     // ids of blocks of which nothing counts
 }
 

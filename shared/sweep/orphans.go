@@ -67,6 +67,9 @@ func (s *Sweeper) tenantOrphans(ctx context.Context, tenant profile.TenantID) (S
 		return stats, err
 	}
 	b := newBook(rows)
+	if err := s.judge(ctx, tenant, b); err != nil {
+		return stats, err
+	}
 	var errs []error
 	for _, o := range old {
 		if b.hasObject(tenant, o.Key) {
@@ -115,8 +118,8 @@ func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (bool, e
 		err = m.SetKey(o.Key)
 	}
 	switch {
-	case errors.Is(err, objstore.ErrNotExist):
-		return false, nil // somebody else has deleted it
+	case errors.Is(err, objstore.ErrNotExist), errors.Is(err, objstore.ErrArchived):
+		return false, nil // somebody else has deleted it; or nobody can say what it is
 	case errors.Is(err, block.ErrCorrupt):
 		// Not what we have written: to be looked at, not to be deleted.
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "object among the blocks is no block", slog.String(telemetry.KeyKey, o.Key), telemetry.Err(err))
@@ -125,7 +128,7 @@ func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (bool, e
 		return false, err
 	case b.rows[m.ID] == nil && len(m.Sources) > 0 && !slices.ContainsFunc(m.Sources, func(id string) bool { return !b.isLive(id) }):
 		return false, nil // the same job may come again
-	case s.expiredLately(m):
+	case b.expiredLately(m):
 		return false, nil
 	}
 	if err := s.Store.Delete(ctx, o.Key); err != nil {
@@ -138,12 +141,8 @@ func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (bool, e
 // a time ago that queries still read it. A sweep may come late, by OrphanAge as
 // is assumed here; if it comes later, a query at the edge of the retention may
 // fail, and succeeds when it is asked again.
-func (s *Sweeper) expiredLately(m *block.Meta) bool {
-	if s.settings.Retention <= 0 {
-		return false
-	}
-	expired := s.Now().Add(-s.settings.Retention)
-	return m.MaxTime < expired.UnixNano() && m.MaxTime >= expired.Add(-s.settings.Delay-s.settings.OrphanAge).UnixNano()
+func (b *book) expiredLately(m *block.Meta) bool {
+	return !b.bound.IsZero() && m.Counting(b.bound) == nil && m.Counting(b.before) != nil
 }
 
 // describe reads the description at the end of an object.

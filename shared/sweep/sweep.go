@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
@@ -176,6 +177,10 @@ func (s *Sweeper) judge(ctx context.Context, tenant profile.TenantID, b *book) e
 		}
 	}
 	b.bound = rules.Bound(s.Now())
+	// What counted until lately: queries may still read it.
+	earlier := s.Now().Add(-s.settings.Delay - s.settings.OrphanAge)
+	maps.DeleteFunc(rules.Deleted, func(_ string, d retention.Deletion) bool { return d.Before.After(earlier) })
+	b.before = rules.Bound(earlier)
 	return nil
 }
 

@@ -137,6 +137,7 @@ func TestAnswersToGet(t *testing.T) {
 		"absent":    {answer: noSuchKey, want: objstore.ErrNotExist},
 		"no bucket": {answer: answer{status: 404, code: "NoSuchBucket"}, code: "NoSuchBucket"},
 		"denied":    {answer: denied, code: "AccessDenied"},
+		"archived":  {answer: answer{status: 403, code: "InvalidObjectState"}, want: objstore.ErrArchived},
 		"cut off":   {answer: answer{status: 200, body: "body", length: "5"}, want: io.ErrUnexpectedEOF},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,6 +50,8 @@ func translate(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	case code(err) == "NoSuchKey":
 		return objstore.ErrNotExist
+	case code(err) == "InvalidObjectState":
+		return fmt.Errorf("%w: %w", objstore.ErrArchived, err)
 	case status(err) == http.StatusRequestedRangeNotSatisfiable:
 		return fmt.Errorf("%w: %w", objstore.ErrRange, err)
 	}
