@@ -63,7 +63,7 @@ func TestFormats(t *testing.T) {
 		{says: "Diff", method: "Diff", ask: `{"left":` + in("0", "60000", `"labelSelector":"{service_name=\"checkout\"}"`) +
 			`,"right":` + in("0", "60000", `"labelSelector":"{service_name=\"cart\"}"`) + `}`, want: "=diff"},
 		{says: "Diff needs both sides", method: "Diff", ask: `{"left":` + all() + `}`, want: "!invalid_argument missing time range"},
-		merge("async is answered at once", "~flamegraph", `"async":{"type":"ASYNC_QUERY_TYPE_FORCE"}`),
+		merge("async begins, and is polled by its id", "~requestId", `"async":{"type":"ASYNC_QUERY_TYPE_FORCE"}`),
 		merge("async that is disabled too", "~flamegraph", `"async":{"type":"ASYNC_QUERY_TYPE_DISABLED"}`),
 	})
 }

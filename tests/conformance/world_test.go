@@ -202,8 +202,9 @@ func (w *world) serve(t *testing.T, variables ...string) string {
 	memory := bytecache.New(queryConfig.CacheBytes)
 	worker, err := assembly.LocalWorker(h, w.store, memory)
 	require.NoError(t, err)
+	workers := localbackend.New(worker, w.store, time.Now)
 	queries, err := assembly.Query(h, queryConfig, assembly.QueryParts{
-		Store: w.store, Index: w.index, Records: facts, Workers: localbackend.New(worker, w.store, time.Now), Memory: memory,
+		Store: w.store, Index: w.index, Records: facts, Workers: workers, Starter: workers, Memory: memory,
 	})
 	require.NoError(t, err)
 	return listen(t, queries, w.ingest(t, h, lookup))
