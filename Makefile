@@ -20,6 +20,10 @@ run: ## run everything in one process on this machine; ARGS are its flags
 demo: ## send some profiles to it and show a flame graph
 	go run ./scripts/demo $(ARGS)
 
+.PHONY: web
+web: ## build the page at / anew from shared/webui/app, and its screenshots; needs Node.js 20
+	go test ./tests/web -count=1 -update
+
 ##@ Check it
 
 .PHONY: test

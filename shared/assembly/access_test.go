@@ -14,7 +14,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/token"
 )
 
-// Nothing is open but /ready, pushes need ingest, all else query; what can be
+// Nothing is open but /ready and the page, pushes need ingest, all else query; what can be
 // written is never of several tenants.
 func TestAccess(t *testing.T) {
 	for _, path := range append(ingest.Paths(), "/", "/ready", "/unknown", "/adminx") {
@@ -30,7 +30,10 @@ func TestAccess(t *testing.T) {
 		}
 		require.Equal(t, want, queryAccess(path), path)
 	}
-	for _, path := range []string{settings.Path + "Set", adhoc.Path + "Upload", pathVCS + "GetFile", "/unknown", "/ready/", "/READY"} {
+	for _, path := range []string{"/", "/ui/app.js"} {
+		require.Equal(t, auth.Access{Open: true}, queryAccess(path), path)
+	}
+	for _, path := range []string{"//", "/ui", "/uix", settings.Path + "Set", adhoc.Path + "Upload", pathVCS + "GetFile", "/unknown", "/ready/", "/READY"} {
 		require.Equal(t, auth.Access{Scope: token.ScopeQuery}, queryAccess(path), path)
 	}
 	for _, access := range []func(string) auth.Access{ingestAccess, queryAccess} {

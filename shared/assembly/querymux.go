@@ -13,6 +13,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/query"
 	"github.com/pyrocumulus/pyrocumulus/shared/retention"
 	"github.com/pyrocumulus/pyrocumulus/shared/settings"
+	"github.com/pyrocumulus/pyrocumulus/shared/webui"
 )
 
 // pathVCS is the service that shows source code beside a flame graph. Its calls
@@ -20,19 +21,25 @@ import (
 const pathVCS = "/" + vcsv1connect.VCSServiceName + "/"
 
 // queryPaths returns the paths of the query function; one that ends in "/"
-// stands for all below it.
+// stands for all below it, except "/", which is the page.
 func queryPaths() []string {
-	return append(query.Paths(), settings.Path, adhoc.Path, pathVCS, retention.Path)
+	return append(append(query.Paths(), settings.Path, adhoc.Path, pathVCS, retention.Path), webui.Paths()...)
+}
+
+// isPage reports whether a path is one of the page's.
+func isPage(path string) bool {
+	return path == webui.PathIndex || strings.HasPrefix(path, webui.PathAssets)
 }
 
 // queryMux hands the requests of the query function to whoever serves them.
 type queryMux struct {
 	queries                     http.Handler // all but those of the others
 	settings, adhoc, vcs, admin http.Handler
+	page                        http.Handler
 }
 
 func newQueryMux(queries, settings, adhoc, admin http.Handler) *queryMux {
-	m := &queryMux{queries: queries, settings: settings, adhoc: adhoc, admin: admin}
+	m := &queryMux{queries: queries, settings: settings, adhoc: adhoc, admin: admin, page: webui.New()}
 	_, m.vcs = vcsv1connect.NewVCSServiceHandler(vcsv1connect.UnimplementedVCSServiceHandler{},
 		connect.WithReadMaxBytes(64<<10), connectgzip.WithGzip())
 	return m
@@ -49,6 +56,8 @@ func (m *queryMux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		m.vcs.ServeHTTP(w, r)
 	case strings.HasPrefix(path, retention.Path):
 		m.admin.ServeHTTP(w, r)
+	case isPage(path):
+		m.page.ServeHTTP(w, r)
 	default:
 		m.queries.ServeHTTP(w, r)
 	}

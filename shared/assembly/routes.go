@@ -1,6 +1,10 @@
 package assembly
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/webui"
+)
 
 // QueryRoutes returns the route keys, as an API Gateway HTTP API has them, of
 // the query function. All other requests are for the ingest function ($default):
@@ -9,7 +13,7 @@ import "strings"
 func QueryRoutes() []string {
 	var keys []string
 	for _, path := range queryPaths() {
-		if strings.HasSuffix(path, "/") {
+		if strings.HasSuffix(path, "/") && path != webui.PathIndex {
 			path += "{proxy+}"
 		}
 		keys = append(keys, "ANY "+path)

@@ -54,6 +54,10 @@ const header = "Authorization"
 // challenge says how to authenticate, as RFC 9110 wants of each 401.
 const challenge = `Basic realm="pyrocumulus", charset="UTF-8", Bearer realm="pyrocumulus"`
 
+// scriptChallenge is for scripts of a page: on one of Basic, browsers ask for
+// user and password in a window of their own before the page can.
+const scriptChallenge = `Bearer realm="pyrocumulus"`
+
 // Handler serves by next the requests whose token allows it; access says what a
 // path asks. Others are answered in Connect's form: unauthenticated (401) without a
 // valid token, permission_denied (403) if it does not allow this, unavailable
@@ -94,6 +98,9 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch connect.CodeOf(err) {
 	case connect.CodeUnauthenticated:
 		w.Header().Set("WWW-Authenticate", challenge)
+		if r.Header.Get("Sec-Fetch-Dest") == "empty" { // as fetch() says
+			w.Header().Set("WWW-Authenticate", scriptChallenge)
+		}
 	case connect.CodeUnavailable:
 		w.Header().Set("Retry-After", "1")
 	}

@@ -127,6 +127,16 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// Browsers ask for a password by themselves if a script's request is answered
+// with a challenge of Basic.
+func TestScriptsAreNotChallengedByBasic(t *testing.T) {
+	w := newWorld(t)
+	rec := w.do("/query", "Sec-Fetch-Dest", "empty")
+	require.Equal(t, http.StatusUnauthorized, rec.Code)
+	require.Equal(t, `Bearer realm="pyrocumulus"`, rec.Header().Get("WWW-Authenticate"))
+	require.Contains(t, w.do("/query", "Sec-Fetch-Dest", "document").Header().Get("WWW-Authenticate"), "Basic")
+}
+
 func TestScopes(t *testing.T) {
 	w := newWorld(t)
 	needs := map[string]token.Scope{"/push": "ingest", "/query": "query", "/prefs": "query", "/admin": "admin"}

@@ -1,0 +1,46 @@
+// Numbers as people read them.
+
+const time: [number, string][] = [[86400e9, "d"], [3600e9, "h"], [60e9, "min"], [1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
+const bytes: [number, string][] = [[2 ** 40, "TiB"], [2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"], [1, "B"]];
+const plain: [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]];
+
+/** amount is a value of a unit of profiles: nanoseconds, bytes, count. */
+export function amount(value: number, unit: string): string {
+  const steps = unit === "nanoseconds" ? time : unit === "bytes" ? bytes : plain;
+  if (value === 0) return unit === "nanoseconds" ? "0 s" : unit === "bytes" ? "0 B" : "0";
+  const size = Math.abs(value);
+  const [step, name] = steps.find(([s]) => size >= s) ?? steps.at(-1)!;
+  return digits(value / step) + (name && " " + name);
+}
+
+function digits(n: number): string {
+  const size = Math.abs(n);
+  return n.toFixed(size >= 100 || Number.isInteger(n) ? 0 : size >= 10 ? 1 : 2);
+}
+
+/** share is a fraction in percent. */
+export function share(fraction: number): string {
+  if (!Number.isFinite(fraction)) return "–";
+  const percent = fraction * 100;
+  return (Math.abs(percent) >= 99.95 || percent === 0 ? percent.toFixed(0) : percent.toFixed(Math.abs(percent) < 0.1 ? 2 : 1)) + " %";
+}
+
+/** change is a difference of two fractions, in percentage points. */
+export function change(fraction: number): string {
+  const points = fraction * 100;
+  const text = Math.abs(points) < 0.1 && points !== 0 ? points.toFixed(2) : points.toFixed(1);
+  return (points > 0 ? "+" : "") + text.replace("-", "−") + " pp";
+}
+
+/** A profile type id, taken apart. */
+export interface TypeName { kind: string; sample: string; unit: string; label: string }
+
+const kinds: Record<string, string> = {
+  process_cpu: "CPU", memory: "Memory", goroutine: "Goroutines", goroutines: "Goroutines", mutex: "Mutex", block: "Blocking", wall: "Wall clock",
+};
+
+/** typeName reads name:sample:unit:period:unit. */
+export function typeName(id: string): TypeName {
+  const [name = "", sample = "", unit = ""] = id.split(":");
+  return { kind: kinds[name] ?? name, sample, unit, label: `${kinds[name] ?? name} · ${sample.replaceAll("_", " ")}` };
+}

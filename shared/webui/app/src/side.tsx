@@ -1,0 +1,56 @@
+// One side: its filter, its time if there are two, and its values over time.
+import { Filter } from "./filter.tsx";
+import { labelNames, timeline, type Query } from "./api.ts";
+import { typeName } from "./format.ts";
+import { useAsked } from "./hooks.ts";
+import { selectorOf, type Side, type State } from "./state.ts";
+import { TimeRange } from "./timerange.tsx";
+import { Timeline } from "./timeline.tsx";
+
+interface Props {
+  /** "" if there is only one. */
+  name: string;
+  state: State;
+  side: Side;
+  query: Query;
+  now: number;
+  dark: boolean;
+  onSide: (part: Partial<Side>) => void;
+  onGroup: (group: string) => void;
+}
+
+/** stepOf gives a point for each fifth pixel or so, of whole seconds and no less than what clients send at. */
+function stepOf(q: Query): number {
+  return Math.max(15, Math.ceil((q.end - q.start) / 1000 / 240 / 15) * 15);
+}
+
+export function SideCard({ name, state, side, query, now, dark, onSide, onGroup }: Props) {
+  const step = stepOf(query);
+  const key = JSON.stringify([query, state.group]);
+  const values = useAsked(key, (signal) => timeline(query, state.group, step, signal));
+  const scope = { ...query, selector: selectorOf(state.service, "") };
+  const names = useAsked(JSON.stringify(scope), (signal) => labelNames(scope, signal));
+  const groups = [...new Set([...(names.answer ?? []), state.group].filter(Boolean))].sort();
+  const label = name || "Values over time";
+  const { label: what } = typeName(state.type);
+  return (
+    <section class="card side" aria-label={label}>
+      <div class="bar-row">
+        {name && <h2 class={name.toLowerCase()}>{name}</h2>}
+        <Filter label={name ? `Filter of the ${name.toLowerCase()}` : "Filter"} value={side.filter} service={state.service} query={query} onChange={(filter) => onSide({ filter })} />
+        {name && <TimeRange label={`Time range of the ${name.toLowerCase()}`} from={side.from} until={side.until} now={now} onChange={(from, until) => onSide({ from, until })} />}
+        <label class="group"><span>By</span>
+          <select value={state.group} aria-label={name ? `Divide the timeline of the ${name.toLowerCase()} by` : "Divide the timeline by"} onChange={(e) => onGroup(e.currentTarget.value)}>
+            <option value="">no label</option>
+            {groups.map((g) => <option key={g} value={g}>{g}</option>)}
+          </select>
+        </label>
+      </div>
+      <p class="quiet plot-title">{what} in each {step < 120 ? `${step} s` : `${Math.round(step / 6) / 10} min`}. Drag across to choose a range.</p>
+      {values.failure ? <p class="quiet">The timeline is missing: {values.failure.message}</p> : (
+        <Timeline series={values.answer ?? []} unit={typeName(state.type).unit} from={query.start / 1000} until={query.end / 1000} dark={dark} label={label}
+          onRange={(from, until) => onSide({ from: new Date(from * 1000).toISOString(), until: new Date(until * 1000).toISOString() })} />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,73 @@
+// What the page shows is in its URL, so that a link shows the same to others
+// and the browser's "back" works.
+
+/** One side of a comparison, or all there is without one. */
+export interface Side {
+  /** Matchers without braces, such as `pod="a", region=~"eu.*"`. */
+  filter: string;
+  /** As typed: "now-1h" or an ISO time. */
+  from: string;
+  until: string;
+}
+
+export type View = "both" | "flame" | "table";
+
+export interface State {
+  service: string;
+  /** Profile type id, name:sample:unit:period:unit. */
+  type: string;
+  /** Label by whose values the timeline is divided, or "". */
+  group: string;
+  view: View;
+  /** Function whose callers and callees are shown, or "". */
+  fn: string;
+  search: string;
+  compare: boolean;
+  a: Side;
+  b: Side;
+}
+
+export const defaultRange = { from: "now-1h", until: "now" };
+
+export function parseState(query: string): State {
+  const p = new URLSearchParams(query);
+  const text = (name: string, otherwise = "") => p.get(name) ?? otherwise;
+  const a = { filter: text("filter"), from: text("from", defaultRange.from), until: text("until", defaultRange.until) };
+  const view = text("view");
+  return {
+    service: text("service"), type: text("type"), group: text("group"), fn: text("fn"), search: text("search"),
+    view: view === "flame" || view === "table" ? view : "both",
+    compare: p.has("compare"),
+    a,
+    b: { filter: text("filter2", a.filter), from: text("from2", a.from), until: text("until2", a.until) },
+  };
+}
+
+/** formatState is the query of the URL of a state; what is as always is left out. */
+export function formatState(s: State): string {
+  const p = new URLSearchParams();
+  const put = (name: string, value: string, usual = "") => { if (value !== usual) p.set(name, value); };
+  put("service", s.service);
+  put("type", s.type);
+  put("filter", s.a.filter);
+  put("from", s.a.from, defaultRange.from);
+  put("until", s.a.until, defaultRange.until);
+  put("group", s.group);
+  put("view", s.view, "both");
+  put("fn", s.fn);
+  put("search", s.search);
+  if (s.compare) {
+    p.set("compare", "1");
+    put("filter2", s.b.filter, s.a.filter);
+    put("from2", s.b.from, s.a.from);
+    put("until2", s.b.until, s.a.until);
+  }
+  const out = p.toString();
+  return out && "?" + out;
+}
+
+/** selectorOf is the label selector of one side. */
+export function selectorOf(service: string, filter: string): string {
+  const first = service ? `service_name=${JSON.stringify(service)}` : "";
+  return "{" + [first, filter.trim().replace(/^,|,$/g, "")].filter(Boolean).join(", ") + "}";
+}
