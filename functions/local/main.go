@@ -64,8 +64,8 @@ const greeting = `Pyrocumulus serves on %s, and keeps its data in %s.
 
 Push a profile of your own (any pprof file), with this as the server's URL:
   curl --data-binary @cpu.pprof '%s/ingest?format=pprof&name=my-app'
-or point a Pyroscope client at it. Then add it to Grafana as a Pyroscope data source,
-or ask what it has:
+or point a Pyroscope client at it. Then open the address in a browser, add it to
+Grafana as a Pyroscope data source, or ask what it has:
   curl -s -d '{}' -H 'Content-Type: application/json' %s/querier.v1.QuerierService/ProfileTypes
 
 `

@@ -26,7 +26,8 @@ func (s *server) printHints(out io.Writer, w window) {
 	s.printCurl(out, "Series", fmt.Sprintf(
 		`{"label_names": ["service_name", "__profile_type__"], "start": %d, "end": %d}`,
 		w.from.UnixMilli(), w.to.UnixMilli()))
-	fmt.Fprintf(out, "\nIn Grafana, add %s as a data source of type Grafana Pyroscope and look at Explore or Drilldown.\n", s.url)
+	fmt.Fprintf(out, "\nOpen %s/?service=%s in a browser to see them all.\n", s.url, shown().service)
+	fmt.Fprintf(out, "In Grafana, add %s as a data source of type Grafana Pyroscope and look at Explore or Drilldown.\n", s.url)
 }
 
 func (s *server) printCurl(out io.Writer, method, body string) {

@@ -105,7 +105,7 @@ test("it fits a small window", async (t) => {
 test("screenshots", async (t) => {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const take = async (name, query, colorScheme) => {
-    const page = await open(t, PAGE + query, { colorScheme, viewport: { width: 1280, height: 640 } });
+    const page = await open(t, PAGE + query, { colorScheme, viewport: { width: 1240, height: 600 } });
     await shown(page);
     await page.locator(".legend").first().waitFor();
     await page.screenshot({ path: join(SCREENSHOTS, name + ".png") });
