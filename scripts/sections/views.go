@@ -24,6 +24,8 @@ func links() []struct {
 		{block.StacksSection, []string{"stack", "parent", "location"}},
 		{block.ProfilesSection, []string{"profile", "kind", "series"}},
 		{block.SamplesSection, []string{"profile", "stack"}},
+		{block.BucketsSection, []string{"bucket", "kind", "series"}},
+		{block.SumsSection, []string{"bucket", "stack"}},
 	}
 }
 
@@ -45,6 +47,10 @@ func viewsSQL(dir string, metas []*block.Meta) string {
 		fmt.Fprintf(&sql, "  (%s, %d::BIGINT << 32)%s\n", quote(name), i, separator(i, len(objects), ",", ";"))
 	}
 	for _, link := range links() {
+		objects := objectsWith(link.section, metas)
+		if len(objects) == 0 {
+			continue
+		}
 		fmt.Fprintf(&sql, "CREATE OR REPLACE VIEW %s AS\nSELECT * EXCLUDE (base, filename) REPLACE (\n", link.section)
 		for i, id := range link.ids {
 			fmt.Fprintf(&sql, "  CASE WHEN %[1]s < 0 THEN -1 ELSE base + %[1]s END AS %[1]s%[2]s\n", id, separator(i, len(link.ids), ",", ")"))
@@ -63,6 +69,19 @@ func viewsSQL(dir string, metas []*block.Meta) string {
 		sql.WriteString(";\n")
 	}
 	return sql.String()
+}
+
+// objectsWith returns the names of the objects that have a section: only merged
+// blocks have sums.
+func objectsWith(s block.Section, metas []*block.Meta) (out []string) {
+	for _, m := range metas {
+		for i, key := range m.Keys() {
+			if s < block.BucketsSection || m.Volumes[i].Sections[s].Length > 0 {
+				out = append(out, path.Base(key))
+			}
+		}
+	}
+	return out
 }
 
 // separator is between, or at the end last.

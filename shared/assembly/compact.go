@@ -20,6 +20,16 @@ func policy(compactBytes int64) compaction.Policy {
 	return p
 }
 
+// sums leaves the sums over time out of a policy if they are not wanted.
+func sums(p compaction.Policy, wanted bool) compaction.Policy {
+	for i := range p.Levels {
+		if !wanted {
+			p.Levels[i].Steps = nil
+		}
+	}
+	return p
+}
+
 // CompactPlan returns the compact-plan function: a run looks for blocks to
 // merge and puts jobs on the queue.
 func CompactPlan(h Host, c config.CompactPlan, index compaction.Finder, jobs queue.Sender, store compaction.Records) (lambdahost.ScheduleFunc, error) {
@@ -50,7 +60,7 @@ func Compact(h Host, c config.Compact, store compaction.Store, index compaction.
 	s := compaction.DefaultWorkerSettings()
 	s.Lease, s.Attempts = c.JobLease, c.JobAttempts
 	worker := compaction.NewWorker(s, compaction.WorkerDeps{
-		Compactor: compaction.New(policy(c.CompactBytes), compaction.Deps{
+		Compactor: compaction.New(sums(policy(c.CompactBytes), c.CompactSums), compaction.Deps{
 			Store: store, Index: index, Blocks: blocks, Retention: retention.Reader{Store: facts, Default: c.Retention}, Now: h.Now, Log: h.Log,
 		}),
 		Leases: jobs, Records: facts, Now: h.Now, Log: h.Log,

@@ -10,6 +10,15 @@ type contents struct {
 	framesRG  rowGroup
 	stacksRG  rowGroup
 	parts     []partContents // by kind and time
+	// sums are of the same profiles, by step. A table of contents has either
+	// these or the parts.
+	sums []sumsContents
+}
+
+// sumsContents is the parts of sums of one step.
+type sumsContents struct {
+	step  int64
+	parts []partContents // by kind and time
 }
 
 // partContents is the table of contents of a part.
@@ -84,51 +93,104 @@ func (p *parser) rowGroup(columns int) rowGroup {
 // maxRows is how many rows a section may have: ids are 32 bits wide.
 const maxRows = 1<<31 - 1
 
+// append encodes the table of contents of the profiles.
 func (c *contents) append(b []byte) []byte {
 	e := appender{b}
+	e.symbols(c)
+	e.parts(c.parts)
+	return e.b
+}
+
+// appendSums encodes that of the sums, which repeats where the symbols are.
+func (c *contents) appendSums(b []byte) []byte {
+	e := appender{b}
+	e.symbols(c)
+	e.uint(uint64(len(c.sums)))
+	for i := range c.sums {
+		e.uint(uint64(c.sums[i].step))
+		e.parts(c.sums[i].parts)
+	}
+	return e.b
+}
+
+func (e *appender) symbols(c *contents) {
 	e.uint(uint64(c.series))
 	e.rowGroup(&c.seriesRG)
 	e.uint(uint64(c.locations))
 	e.rowGroup(&c.framesRG)
 	e.rowGroup(&c.stacksRG)
-	e.uint(uint64(len(c.parts)))
-	for i := range c.parts {
-		p := &c.parts[i]
+}
+
+func (e *appender) parts(list []partContents) {
+	e.uint(uint64(len(list)))
+	for i := range list {
+		p := &list[i]
 		e.uint(uint64(p.kind))
 		e.uint(uint64(p.minTime))
 		e.uint(uint64(p.maxTime - p.minTime))
 		e.rowGroup(&p.profiles)
 		e.rowGroup(&p.samples)
 	}
-	return e.b
 }
 
-// parseContents reads a table of contents of a block of the given size and
-// number of kinds.
+// parseContents reads the table of contents of profiles, of a block of the given
+// size and number of kinds.
 func parseContents(b []byte, size int64, kinds int) (*contents, error) {
 	p := parser{b: b}
+	c := p.symbols()
+	c.parts = p.parts(kinds, profileColumns, sampleColumns)
+	return c, p.check(c, size)
+}
+
+// parseSums reads that of sums.
+func parseSums(b []byte, size int64, kinds int) (*contents, error) {
+	p := parser{b: b}
+	c := p.symbols()
+	for range p.count(2) {
+		c.sums = append(c.sums, sumsContents{p.int(), p.parts(kinds, bucketColumns, sumColumns)})
+	}
+	return c, p.check(c, size)
+}
+
+func (p *parser) symbols() *contents {
 	c := &contents{series: int(p.int()), seriesRG: p.rowGroup(seriesColumns)}
 	c.locations = int(p.int())
 	c.framesRG = p.rowGroup(frameColumns)
 	c.stacksRG = p.rowGroup(stackColumns)
+	return c
+}
+
+func (p *parser) parts(kinds, profileColumns, sampleColumns int) (out []partContents) {
 	for range p.count(4) {
 		t := partContents{kind: p.below(kinds), minTime: p.int()}
 		t.maxTime = t.minTime + p.int()
 		t.profiles = p.rowGroup(profileColumns)
 		t.samples = p.rowGroup(sampleColumns)
-		c.parts = append(c.parts, t)
+		out = append(out, t)
 	}
+	return out
+}
+
+// check reports whether the contents were read as a whole and what they say can
+// be of an object of this size.
+func (p *parser) check(c *contents, size int64) error {
 	if err := p.end(); err != nil {
-		return nil, fmt.Errorf("%w: table of contents", err)
+		return fmt.Errorf("%w: table of contents", err)
 	}
 	ok := c.series <= c.seriesRG.rows && c.locations <= c.framesRG.rows
 	inside := func(g *rowGroup) bool { return g.offset+g.length() <= size }
 	ok = ok && inside(&c.seriesRG) && inside(&c.framesRG) && inside(&c.stacksRG)
-	for i := range c.parts {
-		ok = ok && inside(&c.parts[i].profiles) && inside(&c.parts[i].samples)
+	lists := [][]partContents{c.parts}
+	for i := range c.sums {
+		lists = append(lists, c.sums[i].parts)
+	}
+	for _, list := range lists {
+		for i := range list {
+			ok = ok && inside(&list[i].profiles) && inside(&list[i].samples)
+		}
 	}
 	if !ok {
-		return nil, fmt.Errorf("%w: table of contents: a range lies outside", ErrCorrupt)
+		return fmt.Errorf("%w: table of contents: a range lies outside", ErrCorrupt)
 	}
-	return c, nil
+	return nil
 }

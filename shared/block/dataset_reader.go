@@ -32,11 +32,34 @@ type Part struct {
 	Kind *Kind
 	// Value is the value column of the requested profile type; 0 if the
 	// request named none.
-	Value            int
+	Value int
+	// Step is 0 for profiles as they were pushed. Otherwise what is called a
+	// profile here is the sum of those of a series in a bucket of so many
+	// nanoseconds, its time is the start of the bucket, and it has no id and no
+	// spans.
+	Step             int64
 	MinTime, MaxTime int64 // of its profiles, Unix nanoseconds
 
 	dataset  *Dataset
 	contents *partContents
+	times    []interval // that the request is about, as far as the part has them
+}
+
+// Selects reports whether the request is about the part's profiles of a time,
+// Unix nanoseconds: others lie outside, or another part has them as well, in
+// sums.
+func (p *Part) Selects(t int64) bool {
+	for _, x := range p.times {
+		if x.from <= t && t <= x.to {
+			return true
+		}
+	}
+	return false
+}
+
+// Whole reports whether the request is about the part's profiles of all times.
+func (p *Part) Whole() bool {
+	return len(p.times) == 1 && p.times[0].from <= p.MinTime && p.MaxTime <= p.times[0].to
 }
 
 // NumSeries is how many series the dataset has, of all kinds.
@@ -99,22 +122,26 @@ func (d *Dataset) want(need Need) {
 			all(sa)
 			continue
 		}
-		if need&NeedProfiles != 0 {
+		cut := need&NeedSamples != 0 && !p.Whole()
+		if need&NeedProfiles != 0 || cut {
 			columns(pr, profileSeries, profileTime)
+			if p.Step > 0 {
+				columns(pr, bucketProfiles)
+			}
 		}
 		if need&NeedTotals != 0 {
 			columns(pr, profileTotal0+p.Value)
 		}
-		if need&NeedIDs != 0 {
+		if need&NeedIDs != 0 && p.Step == 0 {
 			columns(pr, profileUUID)
 		}
 		if need&NeedSamples != 0 {
 			columns(sa, sampleStack, sampleValue0+p.Value)
 		}
-		if need&NeedOwners != 0 {
+		if need&NeedOwners != 0 || cut {
 			columns(sa, sampleProfile)
 		}
-		if need&NeedSpans != 0 {
+		if need&NeedSpans != 0 && p.Step == 0 {
 			columns(sa, sampleSpan, sampleTraceHi, sampleTraceLo)
 		}
 	}
@@ -241,6 +268,19 @@ func (p *Part) Profiles(dec *Decoder) (series []int32, times []int64, err error)
 		return nil, nil, p.dataset.wrap("profiles", err)
 	}
 	return series, times, nil
+}
+
+// Counts returns of how many pushed profiles each profile is the sum; nil if each
+// is one, as it was pushed. NeedProfiles.
+func (p *Part) Counts(dec *Decoder) ([]int64, error) {
+	if p.Step == 0 {
+		return nil, nil
+	}
+	out, err := p.dataset.int64s(dec, 6, &p.contents.profiles, bucketProfiles)
+	if err != nil {
+		return nil, p.dataset.wrap("counts", err)
+	}
+	return out, nil
 }
 
 // Totals returns the total of each profile. NeedTotals.

@@ -19,6 +19,7 @@ type entry struct {
 	seriesBase, stackBase, locationBase int64
 	contents                            contents // but for the parts
 	parts                               []*partContents
+	sums                                [][]*partContents // by step of the output
 }
 
 // begin begins an entry with these series, which are sorted.
@@ -26,6 +27,7 @@ func (v *volume) begin(service string, shard, shards int, list []series) (*entry
 	e := &entry{
 		v: v, ref: DatasetRef{Service: service, Shard: shard, Shards: shards},
 		seriesBase: v.series, stackBase: v.stacks, locationBase: v.locations,
+		sums: make([][]*partContents, len(v.out.meta.Sums)),
 	}
 	c := seriesColumnsOf(list, int32(v.series))
 	e.contents.series = len(list)
@@ -42,10 +44,7 @@ func (v *volume) begin(service string, shard, shards int, list []series) (*entry
 // and the part; those of the samples are changed.
 func (e *entry) part(kind int, profiles []row, s *samples) error {
 	v := e.v
-	pc := &partContents{kind: kind, minTime: profiles[0].time, maxTime: profiles[0].time}
-	for i := range profiles {
-		pc.minTime, pc.maxTime = min(pc.minTime, profiles[i].time), max(pc.maxTime, profiles[i].time)
-	}
+	pc := newPartContents(kind, profiles)
 	c := profileColumnsOf(profiles, kind, int32(v.profiles), int32(e.seriesBase))
 	if err := v.encode(ProfilesSection, kind, &pc.profiles, v.profiles, len(profiles), c); err != nil {
 		return fmt.Errorf("profiles of %s: %w", e.ref.Service, err)
@@ -64,6 +63,37 @@ func (e *entry) part(kind int, profiles []row, s *samples) error {
 	if n := len(e.ref.Kinds); n == 0 || e.ref.Kinds[n-1] != kind {
 		e.ref.Kinds = append(e.ref.Kinds, kind)
 	}
+	return nil
+}
+
+func newPartContents(kind int, rows []row) *partContents {
+	pc := &partContents{kind: kind, minTime: rows[0].time, maxTime: rows[0].time}
+	for i := range rows {
+		pc.minTime, pc.maxTime = min(pc.minTime, rows[i].time), max(pc.maxTime, rows[i].time)
+	}
+	return pc
+}
+
+// sumsPart writes a part of sums of one of the output's steps, in the same order
+// as the profiles of a part: its buckets, and what each stack trace has in them.
+// The ids of the sums are changed.
+func (e *entry) sumsPart(step, kind int, buckets []row, s *samples) error {
+	v := e.v
+	pc := newPartContents(kind, buckets)
+	meta := &v.out.meta.Sums[step]
+	order := step*len(v.out.meta.Kinds) + kind
+	c := bucketColumnsOf(buckets, kind, int32(v.buckets), int32(e.seriesBase), meta.Step)
+	if err := v.encode(BucketsSection, order, &pc.profiles, v.buckets, len(buckets), c); err != nil {
+		return fmt.Errorf("buckets of %s: %w", e.ref.Service, err)
+	}
+	c = sampleColumnsOf(s, int32(v.buckets), int32(e.stackBase))[:sumColumns]
+	if err := v.encode(SumsSection, order, &pc.samples, v.sums, len(s.stack), c); err != nil {
+		return fmt.Errorf("sums of %s: %w", e.ref.Service, err)
+	}
+	meta.Bytes += pc.profiles.length() + pc.samples.length()
+	v.buckets += int64(len(buckets))
+	v.sums += int64(len(s.stack))
+	e.sums[step] = append(e.sums[step], pc)
 	return nil
 }
 
@@ -95,14 +125,21 @@ func (e *entry) tableOfContents() *contents {
 	for _, p := range e.parts {
 		c.parts = append(c.parts, *p)
 	}
+	for i, parts := range e.sums {
+		of := sumsContents{step: e.v.out.meta.Sums[i].Step}
+		for _, p := range parts {
+			of.parts = append(of.parts, *p)
+		}
+		c.sums = append(c.sums, of)
+	}
 	return &c
 }
 
 // section appends a section. Queries are about one profile type: the rows of a
-// kind lie together over all services.
+// kind, and of sums those of a step and kind, lie together over all services.
 func (v *volume) section(object []byte, s Section) ([]byte, error) {
 	groups := v.groups[s]
-	slices.SortStableFunc(groups, func(a, b placed) int { return cmp.Compare(a.kind, b.kind) })
+	slices.SortStableFunc(groups, func(a, b placed) int { return cmp.Compare(a.order, b.order) })
 	list := make([]*parquetfile.RowGroup, len(groups))
 	for i := range groups {
 		list[i] = groups[i].group

@@ -22,6 +22,10 @@ type MergeOptions struct {
 	// Bound says which profiles are left out because they do not count any
 	// more, and with them series and symbols that no other has.
 	Bound Bound
+	// Steps are the lengths of the buckets of time over which the block gets
+	// sums beside the profiles: whole milliseconds, ascending, each a divisor of
+	// the next.
+	Steps []time.Duration
 	// What follows bounds memory and objects; 0 is the value of
 	// DefaultMergeOptions.
 
@@ -79,6 +83,9 @@ func (r *Reader) Merge(ctx context.Context, from []*Meta, into Meta, opts MergeO
 	m := &merger{reader: r, opts: opts.withDefaults(), dec: r.NewDecoder()}
 	meta := Meta{Tenant: into.Tenant, ID: into.ID, Level: into.Level, Sources: into.Sources, Kinds: mergedKinds(from)}
 	var err error
+	if meta.Sums, err = sumsOf(opts.Steps); err != nil {
+		return nil, fmt.Errorf("merge: %w", err)
+	}
 	if m.out, err = newOutput(meta, opts.Small, put); err != nil {
 		return nil, fmt.Errorf("merge: %w", err)
 	}

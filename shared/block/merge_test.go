@@ -68,6 +68,27 @@ func sumDataset(t testing.TB, reader *block.Reader, d *block.Dataset, out map[st
 	dec := reader.NewDecoder()
 	series, err := d.Series(dec)
 	require.NoError(t, err)
+	traces := tracesOf(t, reader, d)
+	for _, p := range d.Parts {
+		dec := reader.NewDecoder()
+		of, times, err := p.Profiles(dec)
+		require.NoError(t, err)
+		owners, err := p.Owners(dec)
+		require.NoError(t, err)
+		spans, _, _, err := p.Spans(dec)
+		require.NoError(t, err)
+		nodes, values, err := p.Samples(dec)
+		require.NoError(t, err)
+		for i, v := range values {
+			o := owners[i]
+			add(out, keyOf(series[of[o]].Labels, typ, times[o], uint64(spans[i]), traces[nodes[i]]), v)
+		}
+	}
+}
+
+// tracesOf returns the stack trace of each node of a dataset.
+func tracesOf(t testing.TB, reader *block.Reader, d *block.Dataset) []string {
+	dec := reader.NewDecoder()
 	stacks, err := d.Stacks(dec)
 	require.NoError(t, err)
 	names, err := d.Names(dec)
@@ -85,21 +106,7 @@ func sumDataset(t testing.TB, reader *block.Reader, d *block.Dataset, out map[st
 		}
 		traces[n] = strings.Join(parts, ";")
 	}
-	for _, p := range d.Parts {
-		dec := reader.NewDecoder()
-		of, times, err := p.Profiles(dec)
-		require.NoError(t, err)
-		owners, err := p.Owners(dec)
-		require.NoError(t, err)
-		spans, _, _, err := p.Spans(dec)
-		require.NoError(t, err)
-		nodes, values, err := p.Samples(dec)
-		require.NoError(t, err)
-		for i, v := range values {
-			o := owners[i]
-			add(out, keyOf(series[of[o]].Labels, typ, times[o], uint64(spans[i]), traces[nodes[i]]), v)
-		}
-	}
+	return traces
 }
 
 // segments stores profiles in n blocks, each in one or, now and then, in two.
@@ -132,6 +139,7 @@ func segments(t testing.TB, r *rand.Rand, store blocktest.Objects, pushed []bloc
 func randomOptions(r *rand.Rand) block.MergeOptions {
 	return block.MergeOptions{
 		Slice: []time.Duration{0, time.Second, time.Minute, 15 * time.Minute}[r.IntN(4)], Small: r.IntN(2) == 0,
+		Steps:       [][]time.Duration{nil, {time.Minute}, {5 * time.Minute, time.Hour}}[r.IntN(3)],
 		VolumeBytes: 1 << (11 + r.IntN(8)), ShardBytes: 1 << (11 + r.IntN(9)), FetchBytes: 1 << r.IntN(20), PartSamples: 1 << (2 + r.IntN(10)),
 	}
 }

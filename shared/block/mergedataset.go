@@ -22,6 +22,7 @@ type mergedDataset struct {
 	shardOf []int      // of each series, by its position in source.series
 	placeOf []int32    // of each series in its shard
 	current mergedEntry
+	summing int // the kind that sums are gathered of
 }
 
 // dataset merges what the blocks have of a service.
@@ -217,6 +218,9 @@ func (d *mergedDataset) endEntry() error {
 	e := &d.current
 	if e.entry == nil {
 		return nil
+	}
+	if err := d.flushSums(); err != nil {
+		return err
 	}
 	if err := e.end(d.symbols, e.locations, e.stacks); err != nil {
 		return fmt.Errorf("end dataset: %w", err)

@@ -39,7 +39,7 @@ func (d *mergedDataset) kind(ctx context.Context, shard, kind int) error {
 		}
 		rows = rows[n:]
 	}
-	return nil
+	return d.flushSums()
 }
 
 // cut returns how many of the first rows make a part: those of their slice of

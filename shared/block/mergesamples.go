@@ -11,6 +11,7 @@ type mergeBuffers struct {
 	keep     []int32
 	samples  samples
 	sorted   samples
+	sums     []summer // by step of the output
 }
 
 // part writes rows, which are sorted, with their samples as a part of the
@@ -46,6 +47,9 @@ func (d *mergedDataset) part(ctx context.Context, shard, kind int, parts []*merg
 	}
 	by := sampleOrder(&b.samples, b.profiles, len(d.series[shard]), len(e.stacks.Parents))
 	b.sorted.permutation(&b.samples, by)
+	if err := d.sum(kind, b.profiles, &b.sorted); err != nil {
+		return err
+	}
 	return e.part(kind, b.profiles, &b.sorted)
 }
 

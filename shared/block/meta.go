@@ -29,9 +29,18 @@ type Meta struct {
 	// which others of the block follow: it describes only what was written so
 	// far.
 	Complete bool
+	// Sums says over which steps the block has sums of its profiles, beside the
+	// profiles themselves; ascending, each divides the next. Segments have none.
+	Sums     []StepSums
 	Volumes  []Volume
 	Kinds    []Kind       // sorted
 	Datasets []DatasetRef // sorted by service, and in the order of the volumes
+}
+
+// StepSums is the sums over buckets of time of one length.
+type StepSums struct {
+	Step  int64 // the length, nanoseconds
+	Bytes int64 // of the row groups in all volumes
 }
 
 // Volume is one of the objects of a block. Each has all sections and can be
@@ -59,12 +68,13 @@ type DatasetRef struct {
 	// The profiles are those of the series whose SeriesHash modulo Shards is
 	// Shard. Shards is a power of two; 1 if there is nothing to divide.
 	Shard, Shards int
-	// Step is 0 for profiles as they were pushed. It is kept for rows that are
-	// sums over time; nobody writes them yet, and readers pass them over.
-	Step     int64  // ns
-	Kinds    []int  // positions in Meta.Kinds
-	Contents Extent // in the volume's object
-	Checksum uint32 // of the contents, CRC-32C
+	Kinds         []int  // positions in Meta.Kinds
+	Contents      Extent // in the volume's object
+	Checksum      uint32 // of the contents, CRC-32C
+	// Sums is the table of contents of the sums of the same profiles, if the
+	// block has any.
+	Sums         Extent
+	SumsChecksum uint32
 }
 
 // Key returns the key of the object of a block that has only one, as segments
@@ -106,7 +116,11 @@ func (m *Meta) Split() []*Meta {
 		v := *m
 		v.Volumes = m.Volumes[i : i+1]
 		v.MinTime, v.MaxTime, v.Size = v.Volumes[0].MinTime, v.Volumes[0].MaxTime, v.Volumes[0].Size
-		v.Datasets = nil
+		v.Datasets, v.Sums = nil, nil
+		for _, s := range m.Sums { // about its share
+			share := float64(v.sumBytes()) / float64(max(m.sumBytes(), 1))
+			v.Sums = append(v.Sums, StepSums{s.Step, int64(float64(s.Bytes) * share)})
+		}
 		out[i] = &v
 	}
 	for _, d := range m.Datasets {
@@ -116,6 +130,8 @@ func (m *Meta) Split() []*Meta {
 	}
 	return out
 }
+
+func (m *Meta) sumBytes() int64 { return m.SectionBytes(BucketsSection) + m.SectionBytes(SumsSection) }
 
 // SectionBytes is how large a section is, in all volumes.
 func (m *Meta) SectionBytes(s Section) (n int64) {

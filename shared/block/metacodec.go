@@ -9,10 +9,11 @@ import (
 )
 
 // The versions of a description, its first byte. Version 1 knew blocks of one
-// object only.
+// object only, version 2 no sums.
 const (
 	oneVolumeVersion = 1
-	metaVersion      = 2
+	noSumsVersion    = 2
+	metaVersion      = 3
 )
 
 // Append appends the encoded description, as it is kept in the index row and
@@ -30,6 +31,11 @@ func (m *Meta) Append(b []byte) []byte {
 	e.uint(uint64(m.Profiles))
 	e.uint(uint64(m.Samples))
 	e.bool(m.Complete)
+	e.uint(uint64(len(m.Sums)))
+	for _, s := range m.Sums {
+		e.uint(uint64(s.Step))
+		e.uint(uint64(s.Bytes))
+	}
 	e.uint(uint64(len(m.Volumes)))
 	for i := range m.Volumes {
 		v := &m.Volumes[i]
@@ -43,20 +49,23 @@ func (m *Meta) Append(b []byte) []byte {
 		e.kind(&m.Kinds[i])
 	}
 	e.uint(uint64(len(m.Datasets)))
-	at := Extent{}
+	at, sums := Extent{}, Extent{}
 	volume := 0
 	for i := range m.Datasets {
 		d := &m.Datasets[i]
 		e.string(d.Service)
 		if d.Volume != volume {
-			volume, at = d.Volume, Extent{}
+			volume, at, sums = d.Volume, Extent{}, Extent{}
 		}
 		e.uint(uint64(d.Volume))
 		e.uint(uint64(d.Shard))
 		e.uint(uint64(d.Shards))
-		e.uint(uint64(d.Step))
 		e.datasetRef(d, at)
 		at = d.Contents
+		if len(m.Sums) > 0 {
+			e.contents(d.Sums, d.SumsChecksum, sums)
+			sums = d.Sums
+		}
 	}
 	return e.b
 }
@@ -67,8 +76,12 @@ func (e *appender) times(from, to int64) {
 }
 
 func (e *appender) sections(s *[numSections]Extent) {
-	e.uint(uint64(len(s)))
-	for _, x := range s {
+	n := len(s)
+	for n > pushedSections && s[n-1].Length == 0 {
+		n--
+	}
+	e.uint(uint64(n))
+	for _, x := range s[:n] {
 		e.extent(x)
 	}
 }
@@ -80,15 +93,19 @@ func (e *appender) datasetRef(d *DatasetRef, before Extent) {
 	for _, k := range d.Kinds {
 		e.uint(uint64(k))
 	}
-	e.uint(uint64(d.Contents.Offset - before.End()))
-	e.uint(uint64(d.Contents.Length))
-	e.b = binary.LittleEndian.AppendUint32(e.b, d.Checksum)
+	e.contents(d.Contents, d.Checksum, before)
+}
+
+func (e *appender) contents(at Extent, checksum uint32, before Extent) {
+	e.uint(uint64(at.Offset - before.End()))
+	e.uint(uint64(at.Length))
+	e.b = binary.LittleEndian.AppendUint32(e.b, checksum)
 }
 
 // ParseMeta reads an encoded description.
 func ParseMeta(b []byte) (*Meta, error) {
-	if len(b) == 0 || b[0] != metaVersion && b[0] != oneVolumeVersion {
-		return nil, fmt.Errorf("%w: description is not of version %d or %d", ErrCorrupt, oneVolumeVersion, metaVersion)
+	if len(b) == 0 || b[0] < oneVolumeVersion || b[0] > metaVersion {
+		return nil, fmt.Errorf("%w: description is not of version %d to %d", ErrCorrupt, oneVolumeVersion, metaVersion)
 	}
 	p := parser{b: b[1:]}
 	m := &Meta{Tenant: profile.TenantID(p.string()), ID: p.string(), Level: int(p.uint())}
@@ -99,7 +116,7 @@ func ParseMeta(b []byte) (*Meta, error) {
 	if b[0] == oneVolumeVersion {
 		m.oneVolume(&p)
 	} else {
-		m.volumes(&p)
+		m.volumes(&p, b[0])
 	}
 	if err := p.end(); err != nil {
 		return nil, fmt.Errorf("%w: description", err)
@@ -119,12 +136,18 @@ func (m *Meta) oneVolume(p *parser) {
 		d := DatasetRef{Service: p.string(), Shards: 1}
 		m.datasetRef(p, &d, at)
 		at = d.Contents
+		m.Datasets = append(m.Datasets, d)
 	}
 }
 
-// volumes reads the rest of a description of the present version.
-func (m *Meta) volumes(p *parser) {
+// volumes reads the rest of a description of versions 2 and 3.
+func (m *Meta) volumes(p *parser, version byte) {
 	m.Profiles, m.Samples, m.Complete = p.int(), p.int(), p.below(2) == 1
+	if version > noSumsVersion {
+		for range p.count(2) {
+			m.Sums = append(m.Sums, StepSums{Step: p.int(), Bytes: p.int()})
+		}
+	}
 	for range p.count(16) {
 		v := Volume{Name: p.string(), Size: p.int()}
 		v.MinTime, v.MaxTime = p.times()
@@ -133,18 +156,26 @@ func (m *Meta) volumes(p *parser) {
 		m.Size += v.Size
 	}
 	m.kinds(p)
-	at := Extent{}
+	at, sums := Extent{}, Extent{}
 	volume := 0
-	for range p.count(12) {
+	for range p.count(11) {
 		d := DatasetRef{
 			Service: p.string(), Volume: p.below(len(m.Volumes)),
-			Shard: int(p.int()), Shards: int(p.int()), Step: p.int(),
+			Shard: int(p.int()), Shards: int(p.int()),
+		}
+		if version == noSumsVersion && p.int() != 0 { // the step of sums, which nobody wrote
+			p.failed = true
 		}
 		if d.Volume != volume {
-			volume, at = d.Volume, Extent{}
+			volume, at, sums = d.Volume, Extent{}, Extent{}
 		}
 		m.datasetRef(p, &d, at)
 		at = d.Contents
+		if len(m.Sums) > 0 {
+			d.Sums, d.SumsChecksum = p.contents(sums)
+			sums = d.Sums
+		}
+		m.Datasets = append(m.Datasets, d)
 	}
 }
 
@@ -158,9 +189,11 @@ func (m *Meta) datasetRef(p *parser, d *DatasetRef, before Extent) {
 	for range p.count(1) {
 		d.Kinds = append(d.Kinds, p.below(len(m.Kinds)))
 	}
-	d.Contents = Extent{before.End() + p.int(), p.int()}
-	d.Checksum = p.fixed32()
-	m.Datasets = append(m.Datasets, *d)
+	d.Contents, d.Checksum = p.contents(before)
+}
+
+func (p *parser) contents(before Extent) (Extent, uint32) {
+	return Extent{before.End() + p.int(), p.int()}, p.fixed32()
 }
 
 func (p *parser) times() (from, to int64) {
@@ -169,17 +202,19 @@ func (p *parser) times() (from, to int64) {
 }
 
 func (p *parser) sections() (s [numSections]Extent) {
-	if n := p.count(2); n != len(s) {
+	n := p.count(2)
+	if n < pushedSections || n > len(s) {
 		p.failed = true
+		return s
 	}
-	for i := range s {
+	for i := range s[:n] {
 		s[i] = p.extent()
 	}
 	return s
 }
 
-// check refuses ranges that do not lie in their object, and shards that are
-// none.
+// check refuses ranges that do not lie in their object, and shards and steps
+// that are none.
 func (m *Meta) check() error {
 	ok := len(m.Volumes) > 0 && m.Size >= 0 && m.MinTime >= 0 && m.MaxTime >= m.MinTime
 	inside := func(e Extent, size int64) bool {
@@ -194,8 +229,11 @@ func (m *Meta) check() error {
 	}
 	for i := range m.Datasets {
 		d := &m.Datasets[i]
-		ok = ok && inside(d.Contents, m.Volumes[d.Volume].Size)
+		ok = ok && inside(d.Contents, m.Volumes[d.Volume].Size) && inside(d.Sums, m.Volumes[d.Volume].Size)
 		ok = ok && 0 < d.Shards && d.Shards <= maxShards && d.Shards&(d.Shards-1) == 0 && d.Shard < d.Shards
+	}
+	for i, s := range m.Sums {
+		ok = ok && s.Step > 0 && s.Step%stepUnit == 0 && (i == 0 || s.Step > m.Sums[i-1].Step && s.Step%m.Sums[i-1].Step == 0)
 	}
 	if !ok {
 		return fmt.Errorf("%w: description of %s: a range lies outside", ErrCorrupt, m.ID)

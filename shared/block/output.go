@@ -75,19 +75,19 @@ type volume struct {
 	entries  []*entry
 	min, max int64
 	// How many series, locations, … there are: the next ids.
-	series, locations, stacks, profiles, samples int64
+	series, locations, stacks, profiles, samples, buckets, sums int64
 }
 
 // placed is a row group and where to note its place.
 type placed struct {
-	kind  int // of profiles and samples
+	order int // in its section; of equal ones as they were written
 	group *parquetfile.RowGroup
 	at    *rowGroup
 }
 
 // encode encodes a row group; at is filled in at once but for the offset, which
 // is known when the volume is assembled.
-func (v *volume) encode(s Section, kind int, at *rowGroup, base int64, rows int, columns []parquetfile.Data) error {
+func (v *volume) encode(s Section, order int, at *rowGroup, base int64, rows int, columns []parquetfile.Data) error {
 	if base+int64(rows) > maxRows {
 		return fmt.Errorf("more than %d rows", maxRows)
 	}
@@ -96,7 +96,7 @@ func (v *volume) encode(s Section, kind int, at *rowGroup, base int64, rows int,
 		return err
 	}
 	*at = rowGroup{base: base, rows: rows, columns: g.Lengths}
-	v.groups[s] = append(v.groups[s], placed{kind, g, at})
+	v.groups[s] = append(v.groups[s], placed{order, g, at})
 	v.size += int64(g.Size())
 	return nil
 }
@@ -109,8 +109,11 @@ func (v *volume) assemble() ([]byte, error) {
 	number := len(v.out.meta.Volumes)
 	described := Volume{MinTime: v.min, MaxTime: v.max}
 	object := make([]byte, 0, v.size+v.size/64+(64<<10))
-	for s := range numSections {
+	for _, s := range layout() {
 		start := int64(len(object))
+		if len(v.groups[s]) == 0 && s >= BucketsSection {
+			continue
+		}
 		var err error
 		if object, err = v.section(object, s); err != nil {
 			return nil, fmt.Errorf("section %v: %w", s, err)
@@ -123,6 +126,13 @@ func (v *volume) assemble() ([]byte, error) {
 		object = e.tableOfContents().append(object)
 		e.ref.Volume, e.ref.Contents = number, Extent{int64(at), int64(len(object) - at)}
 		e.ref.Checksum = crc32.Checksum(object[at:], castagnoli())
+	}
+	for _, e := range v.entries {
+		if len(m.Sums) > 0 {
+			at := len(object)
+			object = e.tableOfContents().appendSums(object)
+			e.ref.Sums, e.ref.SumsChecksum = Extent{int64(at), int64(len(object) - at)}, crc32.Checksum(object[at:], castagnoli())
+		}
 		m.Datasets = append(m.Datasets, e.ref)
 	}
 	if number == 0 || v.min < m.MinTime {

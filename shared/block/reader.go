@@ -38,7 +38,7 @@ const (
 	NeedProfiles                  // series and time of each profile
 	NeedTotals                    // the total of each profile
 	NeedIDs                       // the id of each profile
-	NeedSamples                   // stack and value of each sample
+	NeedSamples                   // stack and value of each sample; of parts that are not whole NeedProfiles and NeedOwners as well
 	NeedOwners                    // the profile of each sample
 	NeedSpans                     // span and trace of each sample
 	NeedNames                     // stack traces with function names
@@ -53,12 +53,16 @@ type Request struct {
 	// Type restricts the request to the kinds that hold this profile type;
 	// nil is all kinds.
 	Type *profile.Type
-	// From and To restrict it to the parts with profiles in that time, Unix
-	// nanoseconds, inclusive.
+	// From and To restrict it to the profiles of that time, Unix nanoseconds,
+	// inclusive; see Part.Selects.
 	From, To int64
 	// Bounds restrict it further, by tenant and service; see Dataset.From.
 	Bounds Bounds
-	Need   Need
+	// Sums reports whether sums over buckets of this many nanoseconds may stand
+	// for the profiles of the buckets that lie in the time as a whole; nil is
+	// none.
+	Sums func(step int64) bool
+	Need Need
 }
 
 // maxFetchBytes bounds what is held of a block at a time: datasets are fetched
@@ -128,12 +132,24 @@ func (r *Reader) open(ctx context.Context, m *Meta, req Request, f *fetcher) ([]
 			value[i] = m.Kinds[i].Value(*req.Type)
 		}
 	}
-	var refs []*DatasetRef
+	steps := m.steps(req.Sums)
+	var refs []opening
 	for i := range m.Datasets {
 		d := &m.Datasets[i]
-		if d.Step == 0 && (req.Service == nil || req.Service(d.Service)) && anyKind(d.Kinds, value) {
-			refs = append(refs, d)
-			f.want(d.Contents)
+		if (req.Service == nil || req.Service(d.Service)) && anyKind(d.Kinds, value) {
+			bound := req.Bounds[m.Tenant].Of(d.Service)
+			o := opening{DatasetRef: d, from: max(req.From, bound)}
+			if o.from > req.To {
+				continue
+			}
+			o.times = m.sources(o.from, req.To, steps)
+			refs = append(refs, o)
+			if len(o.times.profiles) > 0 {
+				f.want(d.Contents)
+			}
+			if len(o.times.sums) > 0 {
+				f.want(d.Sums)
+			}
 		}
 	}
 	if err := f.fetch(ctx); err != nil {
@@ -141,7 +157,7 @@ func (r *Reader) open(ctx context.Context, m *Meta, req Request, f *fetcher) ([]
 	}
 	var out []*Dataset
 	for _, ref := range refs {
-		d, err := openDataset(m, ref, f, req, value)
+		d, err := openDataset(m, ref, f, req.From, value)
 		if err != nil {
 			return nil, fmt.Errorf("dataset %s: %w", ref.Service, err)
 		}
@@ -161,33 +177,65 @@ func anyKind(kinds, value []int) bool {
 	return false
 }
 
-// openDataset reads the table of contents of a dataset.
-func openDataset(m *Meta, ref *DatasetRef, f *fetcher, req Request, value []int) (*Dataset, error) {
-	b, err := f.bytes(f.pieces, ref.Contents)
-	if err != nil {
-		return nil, err
-	}
-	if crc32.Checksum(b, castagnoli()) != ref.Checksum {
-		return nil, fmt.Errorf("%w: checksum of the table of contents does not match", ErrCorrupt)
-	}
-	c, err := parseContents(b, m.Size, len(m.Kinds))
-	if err != nil {
-		return nil, err
-	}
-	bound := req.Bounds[m.Tenant].Of(ref.Service)
-	from := max(req.From, bound)
-	d := &Dataset{Service: ref.Service, From: from, kinds: m.Kinds, shard: ref.Shard, shards: ref.Shards, fetch: f, contents: c}
-	for i := range c.parts {
-		p := &c.parts[i]
-		if value[p.kind] >= 0 && p.minTime < bound && p.maxTime >= req.From {
-			d.Cut = true
+// opening is a dataset whose tables of contents are read.
+type opening struct {
+	*DatasetRef
+	from  int64 // the first time that is wanted, of the request or its bounds
+	times sources
+}
+
+// openDataset reads the tables of contents of a dataset.
+func openDataset(m *Meta, ref opening, f *fetcher, requested int64, value []int) (*Dataset, error) {
+	d := &Dataset{Service: ref.Service, From: ref.from, kinds: m.Kinds, shard: ref.Shard, shards: ref.Shards, fetch: f}
+	if len(ref.times.profiles) > 0 {
+		c, err := readContents(m, f, ref.Contents, ref.Checksum, parseContents)
+		if err != nil {
+			return nil, err
 		}
-		if value[p.kind] < 0 || p.maxTime < from || p.minTime > req.To {
-			continue
+		d.contents = c
+		d.addParts(c.parts, 0, ref.times.profiles, value)
+		for i := range c.parts {
+			p := &c.parts[i]
+			d.Cut = d.Cut || value[p.kind] >= 0 && p.minTime < ref.from && ref.from > requested && p.maxTime >= requested
 		}
-		d.Parts = append(d.Parts, &Part{
-			Kind: &m.Kinds[p.kind], Value: value[p.kind], MinTime: p.minTime, MaxTime: p.maxTime, dataset: d, contents: p,
-		})
+	}
+	if len(ref.times.sums) > 0 {
+		c, err := readContents(m, f, ref.Sums, ref.SumsChecksum, parseSums)
+		if err != nil {
+			return nil, err
+		}
+		d.contents = c
+		for i := range c.sums {
+			d.addParts(c.sums[i].parts, c.sums[i].step, ref.times.sums[c.sums[i].step], value)
+		}
 	}
 	return d, nil
+}
+
+func readContents(m *Meta, f *fetcher, at Extent, checksum uint32, parse func([]byte, int64, int) (*contents, error)) (*contents, error) {
+	b, err := f.bytes(f.pieces, at)
+	if err != nil {
+		return nil, err
+	}
+	if crc32.Checksum(b, castagnoli()) != checksum {
+		return nil, fmt.Errorf("%w: checksum of the table of contents does not match", ErrCorrupt)
+	}
+	return parse(b, m.Size, len(m.Kinds))
+}
+
+// addParts adds those of some parts that have something of these times.
+func (d *Dataset) addParts(parts []partContents, step int64, times []interval, value []int) {
+	for i := range parts {
+		p := &parts[i]
+		if value[p.kind] < 0 {
+			continue
+		}
+		part := &Part{
+			Kind: &d.kinds[p.kind], Value: value[p.kind], Step: step, MinTime: p.minTime, MaxTime: p.maxTime,
+			dataset: d, contents: p, times: overlapping(times, p.minTime, p.maxTime),
+		}
+		if len(part.times) > 0 {
+			d.Parts = append(d.Parts, part)
+		}
+	}
 }

@@ -5,7 +5,7 @@ import "github.com/pyrocumulus/pyrocumulus/shared/parquetfile"
 // Section is one of the Parquet files of a block.
 type Section uint8
 
-// The sections, in the order in which they lie in the object. Ids that link
+// The sections, in the order in which a description lists them. Ids that link
 // them (series, profile, stack, location, kind) count from 0 over the whole
 // file that they number.
 const (
@@ -15,12 +15,26 @@ const (
 	StacksSection                  // a row for each node of the stack-trace trees
 	ProfilesSection                // a row for each profile of each series
 	SamplesSection                 // a row for each stack trace of each profile
+	// Those of sums over time, which only merged blocks have.
+	BucketsSection // a row for each bucket of time of each series
+	SumsSection    // a row for each stack trace of each bucket
 	numSections
 )
 
 // String is the section's name, as in "samples".
 func (s Section) String() string {
-	return [...]string{"kinds", "series", "frames", "stacks", "profiles", "samples"}[s]
+	return [...]string{"kinds", "series", "frames", "stacks", "profiles", "samples", "buckets", "sums"}[s]
+}
+
+// pushedSections is how many sections all blocks have.
+const pushedSections = int(BucketsSection)
+
+// layout is the order in which sections lie in an object. Sums lie beside the
+// symbols, with which they are read.
+func layout() [numSections]Section {
+	return [numSections]Section{
+		KindsSection, SeriesSection, FramesSection, StacksSection, BucketsSection, SumsSection, ProfilesSection, SamplesSection,
+	}
 }
 
 // Columns of the sections.
@@ -86,6 +100,16 @@ const (
 	sampleColumns
 )
 
+// Columns of buckets and sums are those of profiles and samples, as far as these
+// can be added up.
+const (
+	bucketProfiles = iota + profileDuration // how many were added up
+	bucketStep
+	bucketColumns
+)
+
+const sumColumns = sampleSpan
+
 // Flags of frames. The lower four are those of the mapping, as in
 // pprof.MappingFlags.
 const (
@@ -127,6 +151,15 @@ func schemas() [numSections]parquetfile.Schema {
 			{Name: "profile", Kind: i32}, {Name: "stack", Kind: i32},
 			{Name: "value_0", Kind: i64}, {Name: "value_1", Kind: i64}, {Name: "value_2", Kind: i64}, {Name: "value_3", Kind: i64},
 			{Name: "span_id", Kind: i64}, {Name: "trace_hi", Kind: i64}, {Name: "trace_lo", Kind: i64},
+		},
+		BucketsSection: {
+			{Name: "bucket", Kind: i32}, {Name: "kind", Kind: i32}, {Name: "series", Kind: i32}, {Name: "time", Kind: time},
+			{Name: "total_0", Kind: i64}, {Name: "total_1", Kind: i64}, {Name: "total_2", Kind: i64}, {Name: "total_3", Kind: i64},
+			{Name: "profiles", Kind: i64}, {Name: "step", Kind: i64},
+		},
+		SumsSection: {
+			{Name: "bucket", Kind: i32}, {Name: "stack", Kind: i32},
+			{Name: "value_0", Kind: i64}, {Name: "value_1", Kind: i64}, {Name: "value_2", Kind: i64}, {Name: "value_3", Kind: i64},
 		},
 	}
 }

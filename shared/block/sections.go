@@ -169,6 +169,16 @@ func profileColumnsOf(profiles []row, kind int, base, seriesBase int32) []parque
 	return c
 }
 
+// bucketColumnsOf returns the columns of buckets, of which the first has the id
+// base: rows whose duration is how many profiles they add up.
+func bucketColumnsOf(buckets []row, kind int, base, seriesBase int32, step int64) []parquetfile.Data {
+	c := profileColumnsOf(buckets, kind, base, seriesBase)[:bucketColumns]
+	for i := range buckets {
+		c[bucketStep].Int64[i] = step
+	}
+	return c
+}
+
 // sampleColumnsOf returns the columns of samples, whose ids it changes: the
 // first profile has the id profileBase, the root of the stacks stackBase.
 func sampleColumnsOf(s *samples, profileBase, stackBase int32) []parquetfile.Data {

@@ -14,7 +14,9 @@ func Files(object []byte) (map[Section][]byte, *Meta, error) {
 	}
 	out := make(map[Section][]byte, numSections)
 	for s, e := range m.Volumes[len(m.Volumes)-1].Sections {
-		out[Section(s)] = object[e.Offset:e.End()]
+		if e.Length > 0 {
+			out[Section(s)] = object[e.Offset:e.End()]
+		}
 	}
 	return out, m, nil
 }

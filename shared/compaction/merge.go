@@ -31,6 +31,9 @@ func (c *Compactor) merge(ctx context.Context, j Job) (*block.Meta, error) {
 	// A block of level 1 lives for minutes: to make it small costs more than
 	// it is worth.
 	opts.Small = j.Level >= 2
+	if from := j.Level - 1; from >= 0 && from < len(c.policy.Levels) {
+		opts.Steps = c.policy.Levels[from].Steps
+	}
 	into := block.Meta{Tenant: j.Tenant, ID: j.ID, Level: j.Level, Sources: j.sourceIDs()}
 	return c.Blocks.Merge(ctx, sources, into, opts, func(ctx context.Context, key string, object []byte) error {
 		return c.retry(ctx, func() error { return c.Store.Put(ctx, key, object) })

@@ -18,6 +18,9 @@ type Level struct {
 	// time from 1970 on, and a block belongs to that of its MinTime. Only
 	// blocks of one window are merged.
 	Window time.Duration
+	// Steps are the buckets of time over which blocks that are merged from
+	// this level get sums; see block.MergeOptions.
+	Steps []time.Duration
 }
 
 // Policy says which blocks are merged.
@@ -30,7 +33,7 @@ type Policy struct {
 	// merged block; at most blockindex.MaxSpan.
 	MaxSpan time.Duration
 	// Merge says how blocks are merged, but for Small, which is so from level
-	// 2 on.
+	// 2 on, and Steps.
 	Merge block.MergeOptions
 }
 
@@ -41,8 +44,8 @@ func DefaultPolicy() Policy {
 	return Policy{
 		Levels: []Level{
 			{Blocks: 20, Age: 36 * time.Second, Window: time.Hour},
-			{Blocks: 10, Age: 12 * time.Minute, Window: time.Hour},
-			{Blocks: 10, Age: 3 * time.Hour, Window: 6 * time.Hour},
+			{Blocks: 10, Age: 12 * time.Minute, Window: time.Hour, Steps: []time.Duration{5 * time.Minute}},
+			{Blocks: 10, Age: 3 * time.Hour, Window: 6 * time.Hour, Steps: []time.Duration{5 * time.Minute, time.Hour, 6 * time.Hour}},
 		},
 		MaxBytes: 1 << 30,
 		MaxSpan:  blockindex.MaxSpan,

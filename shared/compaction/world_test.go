@@ -82,7 +82,7 @@ func policy() compaction.Policy {
 	p := compaction.DefaultPolicy()
 	p.Levels[0].Blocks, p.Levels[1].Blocks, p.Levels[2].Blocks = 5, 3, 3
 	// Blocks of a few profiles have several volumes, shards and row groups.
-	p.Merge.VolumeBytes, p.Merge.ShardBytes, p.Merge.FetchBytes, p.Merge.PartSamples = 10<<10, 8<<10, 16<<10, 40
+	p.Merge.VolumeBytes, p.Merge.ShardBytes, p.Merge.FetchBytes, p.Merge.PartSamples = 24<<10, 8<<10, 16<<10, 40
 	return p
 }
 

@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 	compact, err := config.LoadCompact(empty)
 	require.NoError(t, err)
 	require.Equal(t, config.Compact{
-		LogLevel: slog.LevelInfo, CompactBytes: 1 << 30, Retention: 31 * 24 * time.Hour, JobLease: 2 * time.Minute, JobAttempts: 5,
+		LogLevel: slog.LevelInfo, CompactBytes: 1 << 30, CompactSums: true, Retention: 31 * 24 * time.Hour, JobLease: 2 * time.Minute, JobAttempts: 5,
 	}, compact)
 	plan, err := config.LoadCompactPlan(empty)
 	require.NoError(t, err)

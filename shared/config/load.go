@@ -56,6 +56,7 @@ type Compact struct {
 	LogLevel     slog.Level
 	CompactBytes int64         // of the objects that are merged at once
 	Retention    time.Duration // 0: for ever
+	CompactSums  bool          // sums over time are stored beside the profiles
 	JobLease     time.Duration
 	JobAttempts  int
 }
@@ -158,6 +159,7 @@ func LoadCompact(lookup Lookup) (Compact, error) {
 		LogLevel:     r.level(EnvLogLevel),
 		CompactBytes: r.bytes(EnvCompactBytes),
 		Retention:    r.duration(EnvRetention),
+		CompactSums:  r.bool(EnvCompactSums),
 		JobLease:     r.duration(EnvJobLease),
 		JobAttempts:  r.count(EnvJobAttempts),
 	}

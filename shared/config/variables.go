@@ -33,6 +33,7 @@ const (
 	EnvVisibility         = "PYROCUMULUS_VISIBILITY"
 	EnvBacklog            = "PYROCUMULUS_BACKLOG"
 	EnvCompactBytes       = "PYROCUMULUS_COMPACT_BYTES"
+	EnvCompactSums        = "PYROCUMULUS_COMPACT_SUMS"
 	EnvJobLease           = "PYROCUMULUS_JOB_LEASE"
 	EnvJobAttempts        = "PYROCUMULUS_JOB_ATTEMPTS"
 	EnvSweepDelay         = "PYROCUMULUS_SWEEP_DELAY"
@@ -108,6 +109,7 @@ func Variables() []Variable {
 		{EnvBacklog, "20000", UnitCount, "1", "10000000", "how many messages must wait in a queue for each drainer beyond the first"},
 
 		{EnvCompactBytes, "1GiB", UnitBytes, "1MiB", "4GiB", "how many bytes of blocks one job merges, and so how long it takes; memory does not depend on it"},
+		{EnvCompactSums, "true", UnitBool, "", "", "whether merging stores sums over time beside the profiles, from which queries of long ranges are answered; without it blocks are smaller"},
 		{EnvJobLease, "2m", UnitDuration, "10s", "12h", "how long a compaction job belongs to a worker that gives no sign of life"},
 		{EnvJobAttempts, "5", UnitCount, "1", "100", "how often a compaction job is tried before it is set aside"},
 		{EnvSweepDelay, "15m", UnitDuration, "10m", "168h", "how long a merged block's sources are kept; longer than any query takes, and than a message can be hidden"},

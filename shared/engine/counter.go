@@ -30,7 +30,6 @@ func needValues(q *Query, g *Grouping) block.Need {
 type counter struct {
 	q      *Query
 	g      *Grouping
-	from   int64 // the first time that counts in the dataset
 	site   siteMatcher
 	begins []bool // by node of the dataset's tree; nil if all count
 	totals []int64
@@ -40,9 +39,19 @@ type counter struct {
 // counted is the profiles of a part. The slices are by profile; ids are there
 // if they are asked for.
 type counted struct {
+	part          *block.Part
 	series        []int32
 	times, values []int64
 	ids           []profile.ID
+	counts        []int64 // how many were pushed; nil if each is one
+}
+
+// count is how many pushed profiles a profile of the part stands for.
+func (p *counted) count(i int) int64 {
+	if p.counts == nil {
+		return 1
+	}
+	return p.counts[i]
 }
 
 // spanKey is a span as it appears in a profile of a part.
@@ -54,7 +63,6 @@ type spanKey struct {
 
 // begin prepares for the parts of a dataset.
 func (c *counter) begin(dec *block.Decoder, d *block.Dataset) (err error) {
-	c.from = d.From
 	if len(c.q.CallSite) > 0 {
 		c.begins, err = c.site.match(c.q.CallSite, dec, d)
 	}
@@ -63,14 +71,19 @@ func (c *counter) begin(dec *block.Decoder, d *block.Dataset) (err error) {
 
 // wants reports whether the query is about a profile, whose series it is about.
 func (c *counter) wants(p *counted, i int) bool {
-	return p.times[i] >= c.from && p.times[i] <= c.q.To && (c.q.Profiles == nil || c.q.Profiles[p.ids[i]])
+	return p.part.Selects(p.times[i]) && (c.q.Profiles == nil || c.q.Profiles[p.ids[i]])
 }
 
 // profiles reads a part, without values.
 func (c *counter) profiles(dec *block.Decoder, p *block.Part) (out counted, err error) {
-	if out.series, out.times, err = p.Profiles(dec); err == nil {
-		out.ids, err = profileIDs(c.q.Profiles != nil || c.g.Exemplars, dec, p)
+	out.part = p
+	if out.series, out.times, err = p.Profiles(dec); err != nil {
+		return out, err
 	}
+	if out.counts, err = p.Counts(dec); err != nil {
+		return out, err
+	}
+	out.ids, err = profileIDs(c.q.Profiles != nil || c.g.Exemplars, dec, p)
 	return out, err
 }
 

@@ -62,6 +62,16 @@ func (q *Query) selectsSpans() bool { return q.Spans != nil || q.Traces != nil }
 // their totals say nothing.
 func (q *Query) selectsSamples() bool { return q.selectsSpans() || len(q.CallSite) > 0 }
 
+// sums reports over which steps sums of profiles answer the query as the profiles
+// do; nil is over none. Sums have series and stack traces, but neither spans nor
+// ids.
+func (q *Query) sums() func(step int64) bool {
+	if q.selectsSpans() || q.Profiles != nil {
+		return nil
+	}
+	return func(int64) bool { return true }
+}
+
 // selectsSpan reports whether the query is about the samples of a span, given
 // as a block holds it.
 func (q *Query) selectsSpan(span, hi, lo int64) bool {

@@ -51,6 +51,15 @@ func (g *Grouping) request(q *Query) block.Request {
 	return block.Request{Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Bounds: q.Bounds, Need: need}
 }
 
+// sums reports over which steps sums of profiles make the same points as the
+// profiles; nil is over none.
+func (g *Grouping) sums(q *Query) func(step int64) bool {
+	if g.Exemplars || g.PerSpan || q.sums() == nil {
+		return nil
+	}
+	return g.Buckets.wholeSteps
+}
+
 // groups is the groups of series of one of several workers.
 type groups[G any] struct {
 	byKey map[string]*G

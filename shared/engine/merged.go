@@ -18,8 +18,8 @@ type Merged struct {
 // Merge returns the sum of the selected profiles.
 func (e *Engine) Merge(ctx context.Context, blocks []*block.Meta, q Query) (*Merged, error) {
 	req := block.Request{
-		Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Bounds: q.Bounds,
-		Need: needStacks(&q, blocks) | block.NeedFrames,
+		Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Bounds: q.Bounds, Sums: q.sums(),
+		Need: needStacks(&q) | block.NeedFrames,
 	}
 	workers, err := each(ctx, e, blocks, req,
 		func() *mergeWorker { return &mergeWorker{out: Merged{Table: symtab.New()}} },

@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/pyrocumulus/pyrocumulus/shared/block"
+import (
+	"slices"
+
+	"github.com/pyrocumulus/pyrocumulus/shared/block"
+)
 
 // Selection tells from the descriptions of blocks which of them, and which of
 // their datasets, a task needs. It keeps what it has found out about services.
@@ -8,6 +12,9 @@ type Selection struct {
 	task     *Task
 	services map[string]bool
 	sections []block.Section
+	// What sums are read of instead of the profiles, if they can be.
+	sums    func(step int64) bool
+	section block.Section // the one of sums that is read
 }
 
 // NewSelection returns the selection of a task.
@@ -16,11 +23,15 @@ func NewSelection(t *Task) *Selection {
 	switch t.Want {
 	case WantLabels:
 	case WantTree, WantMerged:
+		s.sums, s.section = t.Query.sums(), block.SumsSection
 		s.sections = []block.Section{block.FramesSection, block.StacksSection, block.SamplesSection}
 		if needsSeries(t.Selector) || t.Profiles != nil {
 			s.sections = append(s.sections, block.SeriesSection, block.ProfilesSection)
 		}
 	default:
+		if s.section = block.BucketsSection; t.Want == WantSeries {
+			s.sums = t.Grouping.sums(&t.Query)
+		}
 		s.sections = append(s.sections, block.ProfilesSection)
 		if t.selectsSamples() || t.PerSpan {
 			s.sections = append(s.sections, block.SamplesSection)
@@ -75,16 +86,28 @@ func (s *Selection) Of(m *block.Meta) (*block.Meta, int64) {
 }
 
 // estimate is about how many bytes are read for wanted of all pairs of dataset
-// and kind, if each had as many.
+// and kind, if each had as many: of profiles, or sums, those of the task's time.
 func (s *Selection) estimate(m *block.Meta, wanted, all int64) int64 {
 	if m.Size <= block.WholeBytes {
 		return m.Size
 	}
-	var bytes int64
+	profiles, sums := m.Share(s.task.From, s.task.To, s.sums)
+	bytes := 0.0
 	for _, x := range s.sections {
-		bytes += m.SectionBytes(x)
+		part := float64(m.SectionBytes(x))
+		if x == block.ProfilesSection || x == block.SamplesSection {
+			part *= profiles
+		}
+		bytes += part
 	}
-	return int64(float64(bytes) * float64(wanted) / float64(max(all, 1)))
+	if both := m.SectionBytes(block.BucketsSection) + m.SectionBytes(block.SumsSection); both > 0 {
+		of := m.SectionBytes(s.section)
+		if slices.Contains(s.sections, block.ProfilesSection) && slices.Contains(s.sections, block.SamplesSection) {
+			of = both
+		}
+		bytes += sums * float64(of) / float64(both)
+	}
+	return int64(bytes * float64(wanted) / float64(max(all, 1)))
 }
 
 // service reports whether the datasets of a service can have something of the

@@ -8,15 +8,10 @@ import (
 )
 
 // needStacks is what a query of stack traces reads beside their symbols.
-func needStacks(q *Query, blocks []*block.Meta) block.Need {
+func needStacks(q *Query) block.Need {
 	need := block.NeedSamples
 	if needsSeries(q.Selector) {
 		need |= block.NeedSeries | block.NeedProfiles | block.NeedOwners
-	}
-	for _, m := range blocks {
-		if m.MinTime < q.From || m.MaxTime > q.To || !m.CountsWhole(q.Bounds[m.Tenant]) {
-			need |= block.NeedProfiles | block.NeedOwners
-		}
 	}
 	if q.Profiles != nil {
 		need |= block.NeedProfiles | block.NeedOwners | block.NeedIDs
@@ -45,7 +40,7 @@ func (s *summer) sum(q *Query, dec *block.Decoder, d *block.Dataset) (bool, erro
 	}
 	s.sums = zeros(s.sums, d.NumStacks())
 	for _, p := range d.Parts {
-		if err := s.part(q, dec, d, p, &sel); err != nil {
+		if err := s.part(q, dec, p, &sel); err != nil {
 			return false, err
 		}
 	}
@@ -64,10 +59,10 @@ func (s *summer) sum(q *Query, dec *block.Decoder, d *block.Dataset) (bool, erro
 }
 
 // part adds the samples of a part.
-func (s *summer) part(q *Query, dec *block.Decoder, d *block.Dataset, p *block.Part, sel *selected) error {
-	whole := sel.all && p.MinTime >= d.From && p.MaxTime <= q.To && q.Profiles == nil
+func (s *summer) part(q *Query, dec *block.Decoder, p *block.Part, sel *selected) error {
+	whole := sel.all && p.Whole() && q.Profiles == nil
 	if !whole {
-		any, err := s.wantProfiles(q, dec, d.From, p, sel)
+		any, err := s.wantProfiles(q, dec, p, sel)
 		if err != nil || !any {
 			return err
 		}
@@ -112,7 +107,7 @@ func sumRuns(sums []int64, stacks []int32, values []int64) {
 
 // wantProfiles says for each profile of a part whether its series and its id
 // are selected and its time in range.
-func (s *summer) wantProfiles(q *Query, dec *block.Decoder, from int64, p *block.Part, sel *selected) (any bool, err error) {
+func (s *summer) wantProfiles(q *Query, dec *block.Decoder, p *block.Part, sel *selected) (any bool, err error) {
 	series, times, err := p.Profiles(dec)
 	if err != nil {
 		return false, err
@@ -123,7 +118,7 @@ func (s *summer) wantProfiles(q *Query, dec *block.Decoder, from int64, p *block
 	}
 	s.wanted = append(s.wanted[:0], make([]bool, len(times))...)
 	for i, t := range times {
-		if t >= from && t <= q.To && (sel.all || sel.series[series[i]]) && (q.Profiles == nil || q.Profiles[ids[i]]) {
+		if p.Selects(t) && (sel.all || sel.series[series[i]]) && (q.Profiles == nil || q.Profiles[ids[i]]) {
 			s.wanted[i] = true
 			any = true
 		}

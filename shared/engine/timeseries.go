@@ -29,6 +29,13 @@ func (b *Buckets) index(nanos int64) (int, bool) {
 	return int(k), k < int64(b.Count)
 }
 
+// wholeSteps reports whether each point covers buckets of so many nanoseconds as
+// a whole: those of blocks end where a point stands, see block.Part.
+func (b *Buckets) wholeSteps(step int64) bool {
+	nanos := int64(1e6)
+	return step%nanos == 0 && b.Start%(step/nanos) == 0 && b.Step%(step/nanos) == 0
+}
+
 // Sum is what a point of a series adds up: the values of profiles and how many
 // profiles they are.
 type Sum struct{ Value, Profiles int64 }
@@ -57,7 +64,9 @@ func (e *Engine) TimeSeries(ctx context.Context, blocks []*block.Meta, q Query, 
 
 // timeSeries returns the groups by the values of the labels.
 func (e *Engine) timeSeries(ctx context.Context, blocks []*block.Meta, q *Query, g *Grouping) (map[string]*TimeSeries, error) {
-	workers, err := each(ctx, e, blocks, g.request(q),
+	req := g.request(q)
+	req.Sums = g.sums(q)
+	workers, err := each(ctx, e, blocks, req,
 		func() *seriesWorker {
 			return &seriesWorker{
 				counter: counter{q: q, g: g},
@@ -150,7 +159,7 @@ func (w *seriesWorker) add(dec *block.Decoder, d *block.Dataset) error {
 				continue
 			}
 			s.Points[k].Value += got.values[i]
-			s.Points[k].Profiles++
+			s.Points[k].Profiles += got.count(i)
 			if w.g.Exemplars && s.Exemplars[k].mayYield(got.values[i]) {
 				x := &Exemplar{ID: got.ids[i], Time: t, Value: got.values[i], Pushed: of.series[got.series[i]].Labels}
 				s.Exemplars[k] = better(s.Exemplars[k], x)

@@ -11,8 +11,8 @@ import (
 // Tree returns the stack traces of the selected profiles by function name.
 func (e *Engine) Tree(ctx context.Context, blocks []*block.Meta, q Query) (*flamegraph.Tree, error) {
 	req := block.Request{
-		Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Bounds: q.Bounds,
-		Need: needStacks(&q, blocks) | block.NeedNames,
+		Service: services(q.Selector), Type: &q.Type, From: q.From, To: q.To, Bounds: q.Bounds, Sums: q.sums(),
+		Need: needStacks(&q) | block.NeedNames,
 	}
 	workers, err := each(ctx, e, blocks, req,
 		func() *treeWorker { return &treeWorker{tree: flamegraph.New()} },

@@ -94,6 +94,6 @@ func countBlock(scope *querierv1.QueryScope, m *block.Meta) {
 	scope.ProfileCount += uint64(m.Profiles)
 	scope.SampleCount += uint64(m.Samples)
 	scope.IndexBytes += size(block.KindsSection, block.SeriesSection)
-	scope.ProfileBytes += size(block.ProfilesSection, block.SamplesSection)
+	scope.ProfileBytes += size(block.ProfilesSection, block.SamplesSection, block.BucketsSection, block.SumsSection)
 	scope.SymbolBytes += size(block.FramesSection, block.StacksSection)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // readBlock decodes all of a block, which compares every checksum: first what
-// all profile types share, then the values of each.
+// all profile types share, then the values of each, and the same of sums.
 func readBlock(ctx context.Context, store objstore.Reader, m *block.Meta) error {
 	reader, err := block.NewReader(store)
 	if err != nil {
@@ -36,6 +36,46 @@ func readBlock(ctx context.Context, store objstore.Reader, m *block.Meta) error 
 		}
 		values := block.Request{Type: &t, From: math.MinInt64, To: math.MaxInt64, Need: block.NeedTotals | block.NeedSamples}
 		err = reader.Read(ctx, m, values, func(d *block.Dataset) error { return readValues(d, dec) })
+	}
+	for i := range m.Sums {
+		if err == nil {
+			err = readSums(ctx, reader, dec, m, m.Sums[i].Step)
+		}
+	}
+	return err
+}
+
+// readSums decodes the sums of a step. They must be of all profiles.
+func readSums(ctx context.Context, reader *block.Reader, dec *block.Decoder, m *block.Meta, step int64) error {
+	of := func(s int64) bool { return s == step }
+	req := block.Request{From: math.MinInt64, To: math.MaxInt64, Sums: of, Need: block.NeedProfiles | block.NeedOwners}
+	profiles := int64(0)
+	err := reader.Read(ctx, m, req, func(d *block.Dataset) error {
+		for _, p := range d.Parts {
+			_, _, profilesErr := p.Profiles(dec)
+			_, ownersErr := p.Owners(dec)
+			counts, countsErr := p.Counts(dec)
+			if err := errors.Join(profilesErr, ownersErr, countsErr); err != nil {
+				return err
+			}
+			for _, n := range counts {
+				profiles += n
+			}
+			if p.Step == 0 {
+				profiles += int64(p.NumProfiles())
+			}
+		}
+		return nil
+	})
+	if err == nil && profiles != m.Profiles {
+		err = fmt.Errorf("%w: sums over %d ns are of %d profiles, want %d", block.ErrCorrupt, step, profiles, m.Profiles)
+	}
+	for _, t := range typesOf(m) {
+		if err != nil {
+			return err
+		}
+		req.Type, req.Need = &t, block.NeedTotals|block.NeedSamples
+		err = reader.Read(ctx, m, req, func(d *block.Dataset) error { return readValues(d, dec) })
 	}
 	return err
 }
