@@ -5,6 +5,7 @@ FUZZTIME ?= 20s
 BENCH    ?= .
 COUNT    ?= 1
 HISTORIES ?= 10000
+SOAK     ?= 48h
 
 .DEFAULT_GOAL := help
 SHELL := bash
@@ -37,6 +38,10 @@ test-race: ## run all tests with the race detector, which needs a C compiler
 .PHONY: simulation
 simulation: ## run HISTORIES (10000) invented histories of the whole system against a plain model
 	go test ./tests/simulation -count=1 -timeout 3h -v -run 'Every|Broken' -histories $(HISTORIES)
+
+.PHONY: soak
+soak: ## live through SOAK (48h) by its own clock with everything at once, against a plain model, in minutes
+	go test ./tests/simulation -count=1 -timeout 3h -v -run Soak -soak $(SOAK)
 
 .PHONY: test-emulators
 test-emulators: ## test the AWS adapters, the deployed binaries and the stack against emulators; needs Python, Java and Maven

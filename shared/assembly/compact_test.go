@@ -129,15 +129,15 @@ func TestBlocksArePlannedMergedAndSwept(t *testing.T) {
 
 	require.NoError(t, w.sweep(t.Context(), nil))
 	require.Equal(t, 21, w.rows(t), "nothing has been replaced for long enough")
-	require.Equal(t, 6, w.plan.Calls(objstoretest.List), "no object is old enough to look for its row")
+	require.Equal(t, 7, w.plan.Calls(objstoretest.List), "no object is old enough to look for its row")
 	w.now = w.now.Add(w.delay)
 	require.NoError(t, w.sweep(t.Context(), nil))
 	require.Equal(t, 1, w.rows(t))
-	require.Equal(t, 6, w.plan.Calls(objstoretest.List), "the bucket is listed once an hour")
+	require.Equal(t, 7, w.plan.Calls(objstoretest.List), "the bucket is listed once an hour")
 	w.now = w.now.Add(time.Hour)
 	require.NoError(t, w.sweep(t.Context(), nil))
 	require.Equal(t, 1, w.rows(t))
-	require.Equal(t, 12, w.plan.Calls(objstoretest.List))
+	require.Equal(t, 14, w.plan.Calls(objstoretest.List))
 }
 
 func TestFunctionsThatAreToldToStop(t *testing.T) {

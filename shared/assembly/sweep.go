@@ -25,7 +25,7 @@ func Sweep(h Host, c config.Sweep, store sweep.Store, index sweep.Index, facts r
 	return lambdahost.Schedule(func(ctx context.Context) error {
 		swept, err := cleaner.run(ctx)
 		telemetry.Annotate(ctx,
-			slog.Int("replaced", swept.Replaced), slog.Int("expired", swept.Expired), slog.Int("orphans", swept.Orphans), slog.Int("answers", swept.Answers), slog.Int("uploads", swept.Uploads), slog.Int("results", swept.Results),
+			slog.Int("replaced", swept.Replaced), slog.Int("expired", swept.Expired), slog.Int("orphans", swept.Orphans), slog.Int("answers", swept.Answers), slog.Int("uploads", swept.Uploads), slog.Int("results", swept.Results), slog.Int("inbox", swept.Inbox),
 			slog.Int64("bytes_deleted", swept.Bytes), slog.Int("failed", swept.Failed),
 		)
 		if isStopped(ctx) {

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -49,9 +50,19 @@ type Envelope struct {
 	Key string
 }
 
+// MaxAge is how long the profile of a large envelope waits in the object store at
+// most: longer than its message can, which is 4 days in the queue, 14 days among
+// dead letters and 4 days again. A drainer deletes it long before; what is left
+// is of clients that pushed again what was stored already, as the queue drops the
+// message, and of sends that failed.
+const MaxAge = 30 * 24 * time.Hour
+
+// Prefix is how the keys of a tenant's large profiles begin.
+func Prefix(tenant profile.TenantID) string { return string(tenant) + "/inbox/" }
+
 // Key returns where the packed profile of a large envelope is stored.
 func Key(tenant profile.TenantID, id profile.ID) string {
-	return string(tenant) + "/inbox/" + id.String()
+	return Prefix(tenant) + id.String()
 }
 
 // version is the first byte of the encoding. A change that old readers cannot

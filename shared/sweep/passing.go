@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pyrocumulus/pyrocumulus/shared/envelope"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/querybackend"
@@ -18,13 +19,17 @@ import (
 // written, and goes when it is as old as objects without a row must be, far
 // longer than a query takes; and bodies that were uploaded, which wait for a
 // day, whether they were taken in or nobody came back for them; and kept results
-// of queries, used or not.
+// of queries, used or not; and large profiles whose message never came or is
+// gone.
 func (s *Sweeper) tenantPassing(ctx context.Context, tenant profile.TenantID) (Stats, error) {
 	answers, answerBytes, answersErr := s.deleteOld(ctx, querybackend.AnswerPrefix(tenant), s.settings.OrphanAge)
 	bodies, bodyBytes, bodiesErr := s.deleteOld(ctx, uploads.Prefix(tenant), uploads.MaxAge)
 	results, resultBytes, resultsErr := s.deleteOld(ctx, resultcache.Prefix(tenant), resultcache.MaxAge)
-	return Stats{Answers: answers, Uploads: bodies, Results: results, Bytes: answerBytes + bodyBytes + resultBytes},
-		errors.Join(answersErr, bodiesErr, resultsErr)
+	inbox, inboxBytes, inboxErr := s.deleteOld(ctx, envelope.Prefix(tenant), envelope.MaxAge)
+	return Stats{
+		Answers: answers, Uploads: bodies, Results: results, Inbox: inbox,
+		Bytes: answerBytes + bodyBytes + resultBytes + inboxBytes,
+	}, errors.Join(answersErr, bodiesErr, resultsErr, inboxErr)
 }
 
 // deleteOld deletes the objects below a prefix that are of an age.

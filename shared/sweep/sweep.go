@@ -82,6 +82,7 @@ type Stats struct {
 	Answers  int // answers of query workers that were deleted
 	Results  int // kept results of queries that were deleted for their age
 	Uploads  int // uploaded bodies that were deleted
+	Inbox    int // large profiles that no drainer came for that were deleted
 	Bytes    int64
 	Failed   int // tenants that were not swept to the end
 }
@@ -94,6 +95,7 @@ func (s *Stats) Add(o Stats) {
 	s.Answers += o.Answers
 	s.Results += o.Results
 	s.Uploads += o.Uploads
+	s.Inbox += o.Inbox
 	s.Bytes += o.Bytes
 	s.Failed += o.Failed
 }

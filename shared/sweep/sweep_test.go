@@ -340,6 +340,22 @@ func TestKeptResults(t *testing.T) {
 	require.Equal(t, sweep.Stats{Results: 2, Bytes: 2 * 8}, w.orphans(sweep.DefaultSettings()))
 }
 
+// TestInbox: large profiles wait for longer than their messages can.
+func TestInbox(t *testing.T) {
+	w := newWorld(t)
+	for _, key := range []string{"a/inbox/x", "b/inbox/y"} {
+		require.NoError(t, w.mem.Put(t.Context(), key, []byte("x")))
+	}
+	w.now = start.Add(30*24*time.Hour - time.Second)
+	stats, err := w.sweeper(sweep.DefaultSettings()).Orphans(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, stats)
+	w.now = start.Add(30 * 24 * time.Hour)
+	stats, err = w.sweeper(sweep.DefaultSettings()).Orphans(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, sweep.Stats{Inbox: 2, Bytes: 2}, stats)
+}
+
 // TestUploads: bodies wait for a day, whether they were used or not.
 func TestUploads(t *testing.T) {
 	w := newWorld(t)

@@ -7,6 +7,8 @@
 //	go test ./tests/simulation -histories 10000      # as make simulation does
 //	go test ./tests/simulation -seed 4711 -histories 1 -v    # one again, call by call
 //
+//	go test ./tests/simulation -run Soak -soak 48h -v        # one long life, as make soak does
+//
 // A history has clients, which push and push again, scheduled drainers, of
 // which several run at once, a compactor, a sweeper and readers. All of it is
 // the code of the functions, over stores in memory. It runs in a bubble of
@@ -18,6 +20,11 @@
 // from the seed. It lets calls fail, with and without effect, take long, take
 // effect after their callers have given up, and processes die at them. The same
 // seed gives the same history, whatever the machine does.
+//
+// A soak (soak_test.go) is one long life instead of many short ones, with the
+// whole of merging: planner, jobs, several workers at once, sweepers, and the query
+// API with its caches. It bounds how many blocks there are, and looks at what is
+// left in the end.
 //
 // What a process may do is in actors_test.go, what must be true in
 // model_test.go. To add an actor, start it with world.spawn and give it contracts

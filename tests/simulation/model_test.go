@@ -22,11 +22,14 @@ type truth struct {
 // pushed is a profile, which is known by the function that it has alone.
 type pushed struct {
 	tenant   profile.TenantID
+	service  string // "" where no question is about it
+	pod      string
 	function string
 	value    int64 // of all its samples
 	at       time.Time
-	acked    bool // the client was told that it is safe
-	seen     bool // a query has counted it
+	acked    bool      // the client was told that it is safe
+	ackedAt  time.Time // first
+	seen     bool      // a query has counted it
 }
 
 // Kinds of violations.
@@ -35,6 +38,8 @@ const (
 	doubled    = "doubled"    // counts more than once
 	foreign    = "foreign"    // counts where it must not: another tenant's, another time's
 	unreadable = "unreadable" // the query fails
+	tooMany    = "too many"   // blocks
+	left       = "left"       // over in the end
 )
 
 // violation is something that must not be.
@@ -53,7 +58,9 @@ func (t *truth) push(p *pushed) {
 func (t *truth) ack(function string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.profiles[function].acked = true
+	if p := t.profiles[function]; !p.acked {
+		p.acked, p.ackedAt = true, time.Now()
+	}
 }
 
 func (t *truth) violated(kind, format string, args ...any) {
@@ -71,10 +78,11 @@ func (t *truth) failed(err error) {
 type question struct {
 	tenant   profile.TenantID
 	from, to time.Time
+	service  string // "": of all
 }
 
 func (q question) asksFor(p *pushed) bool {
-	return p.tenant == q.tenant && !p.at.Before(q.from) && !p.at.After(q.to)
+	return p.tenant == q.tenant && (q.service == "" || p.service == q.service) && !p.at.Before(q.from) && !p.at.After(q.to)
 }
 
 // seen returns what a query must count that begins now: what any query before

@@ -30,6 +30,8 @@ type process struct {
 	dead   bool  // guarded by the stage
 	err    error // with which it has ended
 
+	// pace is how long a call takes at most; 0: no time.
+	pace time.Duration
 	// sound processes neither die nor meet faults.
 	sound bool
 	// latecomer says that calls of it may take effect after it has given them

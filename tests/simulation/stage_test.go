@@ -178,6 +178,8 @@ func (s *stage) next() (*call, time.Duration) {
 			c.slowed = true
 			if !c.p.sound && s.r.Float64() < s.mood.slow {
 				c.from = now.Add(time.Duration(s.r.Int64N(int64(mostDelay))))
+			} else if c.p.pace > 0 {
+				c.from = now.Add(time.Duration(s.r.Int64N(int64(c.p.pace))))
 			}
 		}
 		if d := c.from.Sub(now); d > 0 {

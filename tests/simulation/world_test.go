@@ -46,6 +46,8 @@ type world struct {
 	visibility time.Duration // of what drainers receive
 	timeout    time.Duration // of drainers
 
+	pace time.Duration // of processes
+
 	seed    uint64
 	numbers int          // of scheduled processes
 	active  atomic.Int64 // clients and processes that have not ended
@@ -58,6 +60,7 @@ type sabotage struct {
 	store func(*process, drainerStore) drainerStore
 	index func(*process, blockindex.Index) blockindex.Index
 	queue func(*process, queue.Receiver) queue.Receiver
+	soakSabotage
 }
 
 // drainerStore is what a drainer needs of a store.
@@ -100,6 +103,7 @@ func newWorld(t *testing.T, s *shared, seed uint64, b sabotage) *world {
 // its alone.
 func (w *world) process(name string, number int) *process {
 	p := &process{stage: w.stage, world: w, name: name, number: number, r: rand.New(rand.NewPCG(w.seed, uint64(number)))}
+	p.pace = w.pace
 	p.skew = time.Duration(p.r.Int64N(int64(2*maxSkew))) - maxSkew
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	return p
@@ -181,7 +185,7 @@ func answer(ctx context.Context, p *process, q question) (map[string]int64, erro
 
 // everything asks for all that a tenant has.
 func everything(tenant profile.TenantID) question {
-	return question{tenant, time.Unix(0, 0), time.Unix(0, math.MaxInt64)}
+	return question{tenant: tenant, from: time.Unix(0, 0), to: time.Unix(0, math.MaxInt64)}
 }
 
 // empty reports whether all queues are.
