@@ -114,6 +114,9 @@ func TestRulesCatch(t *testing.T) {
 		{"documents name what exists", "CONTRIBUTING.md", "\nSee `shared/old/`.", "CONTRIBUTING.md:2 names shared/old/, which does not exist"},
 		{"documents name what exists", "README.md", "`shared/*/nothing.go`", "names shared/*/nothing.go"},
 		{"documents name what exists", "ARCHITECTURE.md", "`CHANGELOG.md`", "names CHANGELOG.md"},
+		{"documents name commands that exist", "README.md", "```sh\ngo run ./scripts/old -h\n```", "README.md runs ./scripts/old, which is no program"},
+		{"documents name commands that exist", "infra/README.md", "```sh\nmake old\n```", "infra/README.md makes old, which is no target"},
+		{"documents name commands that exist", "README.md", "[how](shared/old.md#part)", "links to shared/old.md, which does not exist"},
 	} {
 		t.Run(c.rule+" in "+c.file, func(t *testing.T) {
 			repo := repositoryOf(t, map[string]string{c.file: c.text})

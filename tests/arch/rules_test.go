@@ -40,6 +40,7 @@ func rules() []rule {
 			"a package is missing", maxMainLines), longMains},
 		{"metrics are counted", "an alarm on a metric that nobody writes never rings", uncountedMetrics},
 		{"documents name what exists", "a path that has moved sends the reader to nowhere", documentPaths},
+		{"documents name commands that exist", "what is copied from a document and fails is the last that its reader tries", documentCommands},
 	}
 }
 
