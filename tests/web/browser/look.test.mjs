@@ -135,6 +135,7 @@ test("a function's callers and callees", async (t) => {
   await page.getByRole("searchbox").fill("serverHandler");
   await page.getByRole("button", { name: "net/http.serverHandler.ServeHTTP" }).click();
   await page.getByRole("heading", { name: "Callers" }).waitFor();
+  for (const label of ["Callers of", "Callees of"]) await page.getByRole("application", { name: label }).locator("g.frame").nth(1).waitFor();
   const names = (label) => page.getByRole("application", { name: label }).locator("g.frame").evaluateAll((all) => all.map((g) => g.getAttribute("name")));
   const [callers, callees] = [await names("Callers of"), await names("Callees of")];
   assert.ok(callers.includes("http.(*conn).serve") && !callers.includes("http.HandlerFunc.ServeHTTP"), callers.join(" "));

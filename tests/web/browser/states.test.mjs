@@ -87,4 +87,8 @@ test("with several tenants it asks for one", async (t) => {
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("heading", { name: "No profiles yet" }).waitFor();
   await page.getByText("-H 'X-Scope-OrgID: acme'").waitFor();
+  // The first profile shows up by itself.
+  const pushed = await fetch(TENANTS + "/ingest?name=first&format=folded", { method: "POST", headers: { "X-Scope-OrgID": "acme" }, body: "main;work 7\nmain;rest 2\n" });
+  assert.equal(pushed.status, 200);
+  await page.locator('g.frame[name="work"]').waitFor();
 });

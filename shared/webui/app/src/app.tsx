@@ -53,7 +53,7 @@ export function App() {
   const unit = typeName(state.type).unit;
   const failure = known.failure ?? result.failure;
   const waiting = known.since ?? result.since;
-  const empty = services?.size === 0 && known.since === undefined && !state.service;
+  const empty = services?.size === 0 && !state.service;
   const side = (which: "a" | "b", name: string, query: Query) => (
     <SideCard key={which} name={name} state={state} side={state[which]} query={query} now={now} dark={shown === "dark"}
       onSide={(part) => change({ [which]: { ...state[which], ...part } })} onGroup={(group) => change({ group })} />
@@ -66,7 +66,7 @@ export function App() {
         {waiting !== undefined ? <Progress since={waiting} onCancel={() => { known.cancel(); result.cancel(); }} /> : <div class="progress" />}
         {asking ? <SignIn onDone={refresh} />
           : failure ? <FailureNotice failure={failure} onRetry={refresh} />
-            : empty ? <Empty range={rangeName(state.a.from, state.a.until)} onWiden={(from) => change({ a: { ...state.a, from, until: "now" } })} />
+            : empty ? <Empty range={rangeName(state.a.from, state.a.until)} onLook={state.a.until === "now" ? refresh : undefined} onWiden={(from) => change({ a: { ...state.a, from, until: "now" } })} />
               : ready && <>
                 <div class={state.compare ? "sides two" : "sides"}>
                   {state.compare ? [side("a", "Baseline", a), side("b", "Comparison", b)] : side("a", "", a)}

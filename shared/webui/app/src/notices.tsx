@@ -87,8 +87,16 @@ function Copyable({ title, text }: { title: string; text: string }) {
   );
 }
 
-/** Empty says how to push the first profile. */
-export function Empty({ range, onWiden }: { range: string; onWiden: (from: string) => void }) {
+/** How often somebody who waits for a first profile is spared the refresh button, in ms. */
+const lookInterval = 5000;
+
+/** Empty says how to push the first profile, and looks whether it has come. */
+export function Empty({ range, onWiden, onLook }: { range: string; onWiden: (from: string) => void; onLook: (() => void) | undefined }) {
+  useEffect(() => {
+    if (!onLook) return;
+    const timer = setInterval(() => { if (document.visibilityState === "visible") onLook(); }, lookInterval);
+    return () => clearInterval(timer);
+  }, [onLook === undefined]);
   const url = location.origin + location.pathname.replace(/\/$/, "");
   const { token, tenant } = credentials();
   const header = (token ? ` -H 'Authorization: Bearer <token>'` : "") + (tenant ? ` -H 'X-Scope-OrgID: ${tenant.replaceAll("'", "'\\''")}'` : "");
@@ -114,7 +122,7 @@ pyroscope.scrape "default" {
   targets    = [{"__address__" = "localhost:6060", "service_name" = "my-app"}]
   forward_to = [pyroscope.write.default.receiver]
 }`} />
-      <p class="quiet">SDKs for Java, Python, Node.js, .NET, Ruby and Rust take the same address. A profile shows up some seconds after it was pushed.</p>
+      <p class="quiet">SDKs for Java, Python, Node.js, .NET, Ruby and Rust take the same address. A profile shows up here some seconds after it was pushed.</p>
     </section>
   );
 }
