@@ -6,6 +6,7 @@ BENCH    ?= .
 COUNT    ?= 1
 HISTORIES ?= 10000
 SOAK     ?= 48h
+SOAK_LOCAL ?= 20m
 
 .DEFAULT_GOAL := help
 SHELL := bash
@@ -41,7 +42,11 @@ simulation: ## run HISTORIES (10000) invented histories of the whole system agai
 
 .PHONY: soak
 soak: ## live through SOAK (48h) by its own clock with everything at once, against a plain model, in minutes
-	go test ./tests/simulation -count=1 -timeout 3h -v -run Soak -soak $(SOAK)
+	go test ./tests/simulation -count=1 -timeout 3h -v -run 'Soak$$|SoakNotices' -soak $(SOAK)
+
+.PHONY: soak-local
+soak-local: ## push to, ask and restart the local host for SOAK_LOCAL (20m) in real time
+	go test ./tests/simulation -count=1 -timeout 3h -v -run SoakOfTheLocalHost -live $(SOAK_LOCAL)
 
 .PHONY: test-emulators
 test-emulators: ## test the AWS adapters, the deployed binaries and the stack against emulators; needs Python, Java and Maven

@@ -24,7 +24,8 @@
 // A soak (soak_test.go) is one long life instead of many short ones, with the
 // whole of merging: planner, jobs, several workers at once, sweepers, and the query
 // API with its caches. It bounds how many blocks there are, and looks at what is
-// left in the end.
+// left in the end. The same questions are asked of the local host in real time
+// (live_test.go).
 //
 // What a process may do is in actors_test.go, what must be true in
 // model_test.go. To add an actor, start it with world.spawn and give it contracts

@@ -33,8 +33,11 @@ type soak struct {
 	asked   *asker   // its client
 	workers []*process
 	sweeps  int
-	storms  []storm
-	start   time.Time
+	// freshness is how long a profile that was acknowledged may be missing while
+	// nothing goes wrong.
+	freshness time.Duration
+	storms    []storm
+	start     time.Time
 }
 
 // storm is a time in which things go wrong.
@@ -86,7 +89,7 @@ func liveLong(t *testing.T, sh *shared, seed uint64, length time.Duration, b sab
 		w.queues = []*queuetest.Mem{queuetest.NewMem(nil), queuetest.NewMem(nil)}
 		s := &soak{
 			history: &history{world: w}, jobs: queuetest.NewMem(nil), records: recordstest.NewMem(),
-			figures: figures{answers: make(map[string]int)},
+			figures: figures{answers: make(map[string]int)}, freshness: freshness,
 		}
 		s.cached = w.process("query", 900_000)
 		s.cached.sound = true
@@ -119,7 +122,14 @@ func (s *soak) busy(length time.Duration) {
 			s.clients.Add(1)
 			s.background(func() {
 				defer s.clients.Add(-1)
-				s.pod(&pod{number: number, tenant: tenant, service: fmt.Sprint("service-", k%services), r: r}, end)
+				c := &pod{
+					number: number, tenant: tenant, service: fmt.Sprint("service-", k%services), r: r,
+					period: podPeriod, redeploy: redeployEvery, retry: 8,
+				}
+				c.push = func(body []byte) bool {
+					return s.push(s.process("ingest", c.number*1_000_000+c.pushes), c.tenant, body)
+				}
+				s.pod(c, end)
 			})
 		}
 	}

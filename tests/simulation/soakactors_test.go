@@ -22,19 +22,23 @@ type pod struct {
 	tenant         profile.TenantID
 	service        string
 	r              *rand.Rand
+	push           func(body []byte) bool // whether it is safe
+	period         time.Duration          // between two pushes, about
+	redeploy       time.Duration          // how often it gets a new name
+	retry          int                    // it waits for up to 1<<retry seconds before it pushes again
 }
 
 // pod pushes until the end, again what it is not told to be safe, and at times
 // although it is. When it was deployed anew it has another name.
 func (s *soak) pod(c *pod, end time.Time) {
 	for i := 0; ; i++ {
-		time.Sleep(podPeriod/2 + time.Duration(c.r.Int64N(int64(podPeriod))))
+		time.Sleep(c.period/2 + time.Duration(c.r.Int64N(int64(c.period))))
 		now := time.Now()
 		if now.After(end) || s.broken() {
 			return
 		}
 		p := &pushed{
-			tenant: c.tenant, service: c.service, pod: fmt.Sprintf("pod-%d-%d", c.number, now.Sub(s.start)/redeployEvery),
+			tenant: c.tenant, service: c.service, pod: fmt.Sprintf("pod-%d-%d", c.number, now.Sub(s.start)/c.redeploy),
 			function: fmt.Sprintf("pod%d.f%d", c.number, i), value: 2 * (1 + c.r.Int64N(1000)),
 			at: now.Add(-time.Duration(c.r.Int64N(int64(20 * time.Second)))).Truncate(time.Millisecond),
 		}
@@ -45,13 +49,13 @@ func (s *soak) pod(c *pod, end time.Time) {
 		body := requestFrom(p, p.service, p.pod, c.r, c.r.IntN(200) == 0)
 		for range 4 {
 			c.pushes++
-			if s.push(s.process("ingest", c.number*1_000_000+c.pushes), c.tenant, body) {
+			if c.push(body) {
 				s.truth.ack(p.function)
 				if c.r.IntN(20) > 0 {
 					break
 				}
 			}
-			time.Sleep(time.Duration(c.r.Int64N(int64(time.Second) << c.r.IntN(9))))
+			time.Sleep(time.Duration(c.r.Int64N(int64(time.Second) << c.r.IntN(c.retry+1))))
 		}
 	}
 }

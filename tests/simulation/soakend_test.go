@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -14,7 +15,6 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/recovery"
-	"github.com/pyrocumulus/pyrocumulus/shared/sweep"
 )
 
 const (
@@ -68,9 +68,7 @@ func (s *soak) blocksOf(tenant profile.TenantID) (settled, all map[int64]int) {
 	return settled, all
 }
 
-// inspect looks at what is left when everything has settled: each object is
-// named by a row and each row's objects are there, no job and no message is
-// left, and the index can be made again from the objects.
+// inspect looks at what is left when everything has settled.
 func (s *soak) inspect() {
 	s.askAll()
 	for _, q := range append(slices.Clone(s.queues), s.jobs) {
@@ -78,58 +76,11 @@ func (s *soak) inspect() {
 			s.truth.violated(left, "%d messages", n)
 		}
 	}
-	named := s.named()
 	s.figures.jobs = s.stage.ops["jobs.Delete"]
 	for _, tenant := range tenants {
 		_, all := s.blocksOf(tenant)
 		for _, n := range all {
 			s.figures.inTheEnd = max(s.figures.inTheEnd, n)
-		}
-	}
-	for after := ""; ; {
-		page, err := s.store.List(context.Background(), "", after, objstore.MaxListKeys)
-		if err != nil {
-			panic(err)
-		}
-		for _, o := range page {
-			if !named[o.Key] {
-				s.truth.violated(left, "object %s, which nobody names", o.Key)
-			}
-			delete(named, o.Key)
-			after = o.Key
-		}
-		if len(page) < objstore.MaxListKeys {
-			break
-		}
-	}
-	for key := range named {
-		s.truth.violated(lost, "object %s, which a row names", key)
-	}
-	s.verify()
-	s.reindex()
-}
-
-// named returns the keys of objects that rows name. None of them is replaced any
-// more.
-func (s *soak) named() map[string]bool {
-	out := make(map[string]bool)
-	for _, tenant := range tenants {
-		rows, err := s.index.All(context.Background(), tenant)
-		if err != nil {
-			panic(err)
-		}
-		if n := len(rows) - len(blockindex.WithoutReplaced(rows)); n > 0 {
-			s.truth.violated(left, "%d rows of tenant %s that were replaced", n, tenant)
-		}
-		for i := range rows {
-			m, err := block.ParseMeta(rows[i].Detail)
-			if err != nil {
-				s.truth.violated(unreadable, "row %s: %v", rows[i].ID, err)
-				continue
-			}
-			for _, key := range m.Keys() {
-				out[key] = true
-			}
 		}
 		parked, err := s.records.List(context.Background(), tenant, compaction.KindParked)
 		if err != nil {
@@ -139,60 +90,101 @@ func (s *soak) named() map[string]bool {
 			s.truth.violated(left, "job %s, which was set aside: %s", r.Key, r.Value)
 		}
 	}
+	(&remains{s.truth, s.store, s.index}).inspect()
+}
+
+// remains is what is there when nothing happens any more: each object is named
+// by a row, each row's objects are there, and the index can be made again from
+// the objects.
+type remains struct {
+	*truth
+	store objstore.Store
+	index blockindex.Index
+}
+
+func (x *remains) inspect() {
+	named := x.named()
+	for after := ""; ; {
+		page, err := x.store.List(context.Background(), "", after, objstore.MaxListKeys)
+		if err != nil {
+			panic(err)
+		}
+		for _, o := range page {
+			if !named[o.Key] {
+				x.violated(left, "object %s, which nobody names", o.Key)
+			}
+			delete(named, o.Key)
+			after = o.Key
+		}
+		if len(page) < objstore.MaxListKeys {
+			break
+		}
+	}
+	for key := range named {
+		x.violated(lost, "object %s, which a row names", key)
+	}
+	x.verify()
+	x.reindex()
+}
+
+// named returns the keys of objects that rows name. None of them is replaced any
+// more.
+func (x *remains) named() map[string]bool {
+	out := make(map[string]bool)
+	for _, tenant := range tenants {
+		rows, err := x.index.All(context.Background(), tenant)
+		if err != nil {
+			panic(err)
+		}
+		if n := len(rows) - len(blockindex.WithoutReplaced(rows)); n > 0 {
+			x.violated(left, "%d rows of tenant %s that were replaced", n, tenant)
+		}
+		for i := range rows {
+			m, err := block.ParseMeta(rows[i].Detail)
+			if err != nil {
+				x.violated(unreadable, "row %s: %v", rows[i].ID, err)
+				continue
+			}
+			for _, key := range m.Keys() {
+				out[key] = true
+			}
+		}
+	}
 	return out
 }
 
 // verify has package recovery compare index, objects and checksums.
-func (s *soak) verify() {
-	d := recovery.Deps{Store: s.store, Index: s.index, Now: time.Now, Log: discard(), Parallel: 2}
-	v, err := recovery.Verify(context.Background(), d, recovery.VerifyOptions{Deep: true, Young: sweep.DefaultSettings().OrphanAge})
+func (x *remains) verify() {
+	d := recovery.Deps{Store: x.store, Index: x.index, Now: time.Now, Log: discard(), Parallel: 2}
+	v, err := recovery.Verify(context.Background(), d, recovery.VerifyOptions{Deep: true})
 	if err != nil {
 		panic(err)
 	}
 	for _, p := range v.Problems {
-		s.truth.violated(left, "problem: %+v", p)
-	}
-	if v.Young > 0 {
-		s.truth.violated(left, "%d young objects", v.Young)
+		x.violated(left, "problem: %+v", p)
 	}
 }
 
-// reindex makes the index again from the objects and asks for everything.
-func (s *soak) reindex() {
+// reindex makes the index again from the objects and asks both for everything.
+func (x *remains) reindex() {
 	index := blockindextest.NewMem()
-	d := recovery.Deps{Store: s.store, Index: index, Now: time.Now, Log: discard(), Parallel: 2}
+	d := recovery.Deps{Store: x.store, Index: index, Now: time.Now, Log: discard(), Parallel: 2}
 	done, err := recovery.Reindex(context.Background(), d, "", false)
 	if err != nil {
 		panic(err)
 	}
 	if len(done.LeftOut)+len(done.Foreign) > 0 {
-		s.truth.violated(left, "objects that are no whole blocks: %v %v", done.LeftOut, done.Foreign)
+		x.violated(left, "objects that are no whole blocks: %v %v", done.LeftOut, done.Foreign)
 	}
-	before := make(map[profile.TenantID]map[string]int64)
-	ask := func(must func(profile.TenantID, map[string]int64)) {
-		for _, tenant := range tenants {
-			s.spawn("reader", func(p *process) (time.Duration, func(context.Context) error) {
-				p.sound = true
-				return time.Hour, func(ctx context.Context) error {
-					got, err := answer(ctx, p, everything(tenant))
-					if err != nil {
-						s.truth.failed(err)
-						return err
-					}
-					s.truth.mu.Lock()
-					defer s.truth.mu.Unlock()
-					must(tenant, got)
-					return nil
-				}
-			})
+	for _, tenant := range tenants {
+		before, beforeErr := answerFrom(context.Background(), x.index, x.store, everything(tenant))
+		after, afterErr := answerFrom(context.Background(), index, x.store, everything(tenant))
+		if err := errors.Join(beforeErr, afterErr); err != nil {
+			x.failed(err)
 		}
-		s.rest()
+		if !maps.Equal(before, after) {
+			x.violated(lost, "the index that was made again gives tenant %s %d functions, not %d", tenant, len(after), len(before))
+		}
+		x.compare(everything(tenant), after, x.acknowledged(tenant))
 	}
-	ask(func(tenant profile.TenantID, got map[string]int64) { before[tenant] = got })
-	s.index = index
-	ask(func(tenant profile.TenantID, got map[string]int64) {
-		if !maps.Equal(got, before[tenant]) {
-			s.truth.violated(lost, "the index that was made again gives tenant %s %d functions, not %d", tenant, len(got), len(before[tenant]))
-		}
-	})
 }

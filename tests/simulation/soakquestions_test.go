@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
@@ -33,7 +34,7 @@ func (s *soak) isDue(p *pushed, at time.Time) bool {
 	if p.seen {
 		return true
 	}
-	patience := freshness
+	patience := s.freshness
 	if s.stormy(p.ackedAt.Add(-aftermath), at) {
 		patience = stormFreshness
 	}
@@ -84,15 +85,15 @@ func (s *soak) asker(p *process, results bool) *asker {
 
 // anyQuestion is about all services or one, and about a random part of time,
 // mostly of the last hours.
-func (s *soak) anyQuestion() question {
-	q := question{tenant: tenants[s.r.IntN(len(tenants))], from: s.start.Add(-time.Hour), to: time.Now()}
-	if s.r.IntN(2) == 0 {
-		q.service = fmt.Sprint("service-", s.r.IntN(services))
+func (s *soak) anyQuestion(r *rand.Rand) question {
+	q := question{tenant: tenants[r.IntN(len(tenants))], from: s.start.Add(-time.Hour), to: time.Now()}
+	if r.IntN(2) == 0 {
+		q.service = fmt.Sprint("service-", r.IntN(services))
 	}
-	if s.r.IntN(4) > 0 {
-		most := []time.Duration{10 * time.Minute, 2 * time.Hour, 12 * time.Hour}[s.r.IntN(3)]
-		q.to = q.to.Add(-time.Duration(s.r.Int64N(int64(most))))
-		q.from = q.to.Add(-time.Duration(s.r.Int64N(int64(most))))
+	if r.IntN(4) > 0 {
+		most := []time.Duration{10 * time.Minute, 2 * time.Hour, 12 * time.Hour}[r.IntN(3)]
+		q.to = q.to.Add(-time.Duration(r.Int64N(int64(most))))
+		q.from = q.to.Add(-time.Duration(r.Int64N(int64(most))))
 	}
 	q.from, q.to = q.from.Truncate(time.Millisecond), q.to.Truncate(time.Millisecond)
 	return q
@@ -100,7 +101,7 @@ func (s *soak) anyQuestion() question {
 
 // askOne asks a question of some kind.
 func (s *soak) askOne() {
-	q, kind := s.anyQuestion(), s.r.IntN(5)
+	q, kind := s.anyQuestion(s.r), s.r.IntN(5)
 	cached := s.r.IntN(3) > 0
 	step := time.Duration(1+s.r.IntN(20)) * 15 * time.Second
 	s.spawn("reader", func(p *process) (time.Duration, func(context.Context) error) {

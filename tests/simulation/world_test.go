@@ -156,7 +156,11 @@ func (w *world) ask(ctx context.Context, p *process, q question, must map[string
 }
 
 func answer(ctx context.Context, p *process, q question) (map[string]int64, error) {
-	rows, err := p.index().Find(ctx, q.tenant, q.from.UnixNano(), q.to.UnixNano())
+	return answerFrom(ctx, p.index(), p.store(), q)
+}
+
+func answerFrom(ctx context.Context, index blockindex.Index, store objstore.Reader, q question) (map[string]int64, error) {
+	rows, err := index.Find(ctx, q.tenant, q.from.UnixNano(), q.to.UnixNano())
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +172,7 @@ func answer(ctx context.Context, p *process, q question) (map[string]int64, erro
 		}
 		metas = append(metas, m)
 	}
-	reader, err := block.NewReader(p.store())
+	reader, err := block.NewReader(store)
 	if err != nil {
 		return nil, err
 	}

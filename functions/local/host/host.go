@@ -46,6 +46,9 @@ type Config struct {
 	// SweepInterval is how often what nobody needs any more is deleted; 0 is
 	// never.
 	SweepInterval time.Duration
+	// SweepDelay is how long blocks are kept that were merged; 0 is what the
+	// environment says.
+	SweepDelay time.Duration
 	// SelfProfile sends the host's own profiles to itself.
 	SelfProfile bool
 	Lookup      config.Lookup // of environment variables, for all other settings
@@ -217,6 +220,7 @@ func (h *Host) assembleCompaction(shared assembly.Host) error {
 	if err := errors.Join(planErr, compactErr, sweepErr); err != nil {
 		return err
 	}
+	sweepConfig.SweepDelay = cmp.Or(h.config.SweepDelay, sweepConfig.SweepDelay)
 	h.jobLease = compactConfig.JobLease
 	var err error
 	if h.plan, err = assembly.CompactPlan(shared, planConfig, h.index, h.jobs, h.records); err != nil {
