@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
@@ -117,7 +118,7 @@ func TestWritesAllVolumes(t *testing.T) {
 	require.NoError(t, run(t.Context(), new(bytes.Buffer), data, out, "acme"))
 	require.DirExists(t, filepath.Join(out, newest), "what is not complete replaces nothing")
 
-	m, err := reader.Merge(t.Context(), from, into, block.MergeOptions{VolumeBytes: 1}, store.Put)
+	m, err := reader.Merge(t.Context(), from, into, block.MergeOptions{VolumeBytes: 1, Steps: []time.Duration{time.Hour}}, store.Put)
 	require.NoError(t, err)
 	require.NoError(t, store.Close())
 	require.Greater(t, len(m.Volumes), 2)
@@ -129,6 +130,8 @@ func TestWritesAllVolumes(t *testing.T) {
 	require.Len(t, dirs, len(m.Volumes))
 	for _, file := range dirs {
 		profiles += rows(t, file)
+		require.Positive(t, rows(t, filepath.Join(filepath.Dir(file), "buckets.parquet")))
+		require.Positive(t, rows(t, filepath.Join(filepath.Dir(file), "sums.parquet")))
 	}
 	require.Equal(t, m.Profiles, profiles)
 }
