@@ -77,12 +77,12 @@ func (w *world) ask(tenant, selector string) map[string]int64 {
 	w.t.Helper()
 	client := querierv1connect.NewQuerierServiceClient(http.DefaultClient, w.url, withTenant(tenant))
 	nodes := int64(1 << 20)
-	out, err := client.SelectMergeProfile(w.t.Context(), connect.NewRequest(&querierv1.SelectMergeProfileRequest{
-		ProfileTypeID: cpuType, LabelSelector: selector, MaxNodes: &nodes,
+	out, err := client.SelectMergeStacktraces(w.t.Context(), connect.NewRequest(&querierv1.SelectMergeStacktracesRequest{
+		ProfileTypeID: cpuType, LabelSelector: selector, MaxNodes: &nodes, Format: querierv1.ProfileFormat_PROFILE_FORMAT_PPROF,
 		Start: time.Now().Add(-time.Hour).UnixMilli(), End: time.Now().Add(time.Hour).UnixMilli(),
 	}))
 	require.NoError(w.t, err)
-	raw, err := out.Msg.MarshalVT()
+	raw, err := out.Msg.GetPprof().GetProfile().MarshalVT()
 	require.NoError(w.t, err)
 	if len(raw) == 0 {
 		return map[string]int64{} // there is none

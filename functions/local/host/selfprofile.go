@@ -41,9 +41,13 @@ func (h *Host) profileSelf(ctx context.Context, url string) (stop func()) {
 	}
 	runtime.SetMutexProfileFraction(mutexFraction)
 	runtime.SetBlockProfileRate(blockRate)
+	user := ""
+	if proof != "" {
+		user = selfTenant
+	}
 	p, err := pyroscope.Start(pyroscope.Config{
 		ApplicationName: selfService, ServerAddress: url, TenantID: selfTenant,
-		AuthToken: proof,
+		BasicAuthUser: user, BasicAuthPassword: proof,
 		ProfileTypes: []pyroscope.ProfileType{
 			pyroscope.ProfileCPU, pyroscope.ProfileAllocObjects, pyroscope.ProfileAllocSpace,
 			pyroscope.ProfileInuseObjects, pyroscope.ProfileInuseSpace, pyroscope.ProfileGoroutines,
