@@ -94,7 +94,7 @@ func packageDocs(r *repository) []string {
 // by custom.
 func documentPaths(r *repository) []string {
 	var all []string
-	for _, document := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"} {
+	for _, document := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "functions/README.md", "functions/ingest/README.md", "functions/query/README.md"} {
 		text, err := fs.ReadFile(r.files, document)
 		if err != nil {
 			continue // not written yet
