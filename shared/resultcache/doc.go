@@ -14,7 +14,9 @@
 // When a late profile comes, or blocks are merged, or something is deleted, the
 // slice has other blocks, so that it has another name, and is computed anew.
 // Merging happens a few times in a block's life, within hours. Slices that ended
-// a moment ago are not kept, for they change with every segment.
+// a moment ago are not kept, for they change with every segment. What lies
+// between the last slice and about now is kept in memory, by the minute and under
+// names of the same kind (recent.go).
 //
 // So an answer with the cache is that without it, byte by byte. What goes wrong
 // with the cache is logged and passed by: it costs time, never an answer.

@@ -23,13 +23,15 @@ type Settings struct {
 	// Settle is how long ago a slice must have ended. It is no matter of right
 	// or wrong: what changes soon is not worth keeping.
 	Settle time.Duration
+	// SettleRecent is the same for what is kept in memory only, see recent.go.
+	SettleRecent time.Duration
 	// MaxObjectBytes is the largest result that is kept.
 	MaxObjectBytes int
 }
 
 // DefaultSettings are those of a function on AWS.
 func DefaultSettings() Settings {
-	return Settings{MinBytes: 4 << 20, Settle: 5 * time.Minute, MaxObjectBytes: 32 << 20}
+	return Settings{MinBytes: 1 << 20, Settle: 5 * time.Minute, SettleRecent: 2 * time.Minute, MaxObjectBytes: 32 << 20}
 }
 
 // MaxAge is how long a result is kept before it is swept, used or not: blocks
@@ -75,7 +77,8 @@ const putTime = 3 * time.Second
 // several at a time. Errors are those of run, or engine.ErrTooManyPoints.
 func (c *Cache) Answer(ctx context.Context, p *Plan, run Run) (*engine.Report, Used, error) {
 	used := Used{Slices: len(p.slices)}
-	reports := make([]*engine.Report, 1+len(p.edges))
+	reports := make([]*engine.Report, 1+len(p.edges), 2+len(p.edges))
+	var fresh *engine.Report
 	g, groupCtx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		reports[0], used.Hits, err = c.slices(groupCtx, p, run)
@@ -87,8 +90,20 @@ func (c *Cache) Answer(ctx context.Context, p *Plan, run Run) (*engine.Report, U
 			return err
 		})
 	}
+	if p.recent != nil {
+		g.Go(func() (err error) {
+			fresh, err = c.recent(groupCtx, p, run)
+			return err
+		})
+	}
 	if err := g.Wait(); err != nil {
 		return nil, used, err
+	}
+	if p.recent != nil {
+		if err := fresh.Spread(&p.recent.task.Grouping, &p.task.Grouping); err != nil {
+			return nil, used, err
+		}
+		reports = append(reports, fresh)
 	}
 	out := reports[0]
 	if err := out.Spread(&p.middle.task.Grouping, &p.task.Grouping); err != nil {

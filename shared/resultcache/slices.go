@@ -28,10 +28,11 @@ type Plan struct {
 
 	tenant profile.TenantID
 	task   engine.Task
-	middle part   // all slices
-	slices []part // from the first to the last
-	mark   string // key of the object that is there if the same was asked before
-	edges  []part // before and after them, if there is such time
+	middle part    // all slices
+	slices []part  // from the first to the last
+	mark   string  // key of the object that is there if the same was asked before
+	edges  []part  // before and after them, if there is such time
+	recent *recent // between the slices and the edge after them; may be nil
 }
 
 // part is a part of the time of a task.
@@ -79,6 +80,9 @@ func (c *Cache) Plan(tenant profile.TenantID, t *engine.Task, blocks []*block.Me
 	p.middle = p.part(first.from, last.to, ids)
 	if t.From < first.from {
 		p.edges = append(p.edges, p.edge(t.From, first.from-1))
+	}
+	if p.recent = c.recentOf(p, last.to+1, ids); p.recent != nil {
+		last = p.recent.part
 	}
 	if last.to < t.To {
 		p.edges = append(p.edges, p.edge(last.to+1, t.To))

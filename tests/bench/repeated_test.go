@@ -31,7 +31,10 @@ const (
 	repeatedEvery = 15 * time.Second
 	// repeatedInterval is that of the profiles of a pod.
 	repeatedInterval = 15 * time.Second
-	// repeatedFresh is how much of the end of the time is not merged yet.
+	// repeatedSpan is the time in which the questions are asked.
+	repeatedSpan = 15 * time.Minute
+	// repeatedFresh is how much of the end of the time is not merged yet when
+	// the first question is asked; until the last nothing more is merged.
 	repeatedFresh = 12 * time.Minute
 )
 
@@ -41,7 +44,7 @@ func (w *world) hourly(ctx context.Context) (*blockindextest.Mem, error) {
 	index := blockindextest.NewMem()
 	windows := make(map[int64][]*block.Meta)
 	for _, m := range w.segments {
-		if m.MaxTime > w.end.Add(-repeatedFresh).UnixNano() {
+		if m.MaxTime > w.end.Add(-repeatedSpan-repeatedFresh).UnixNano() {
 			if err := storeRow(ctx, index, m); err != nil {
 				return nil, err
 			}
@@ -94,11 +97,13 @@ func BenchmarkRepeated(b *testing.B) {
 	require.NoError(b, err)
 	index, err := w.hourly(b.Context())
 	require.NoError(b, err)
+	b.Logf("%d blocks when all is asked, %d segments", len(blocksOf(b, w, index)), len(w.segments))
 	for i, q := range w.repeated(w.end) {
-		run := func(name string, first, stays bool, handler func(end time.Time) http.Handler) {
+		run := func(name string, first, stays bool, handler func(now func() time.Time) http.Handler) {
 			b.Run(q.name+"/"+name, func(b *testing.B) {
-				end := w.end.Add(-15 * time.Minute)
-				h := handler(end)
+				end := w.end.Add(-repeatedSpan)
+				now := func() time.Time { return end }
+				h := handler(now)
 				if !first {
 					_, err := call(b.Context(), h, q.procedure, w.repeated(end)[i].body)
 					require.NoError(b, err)
@@ -106,10 +111,10 @@ func BenchmarkRepeated(b *testing.B) {
 				var used time.Duration
 				for b.Loop() {
 					if end = end.Add(repeatedEvery); end.After(w.end) {
-						end = w.end.Add(-15 * time.Minute)
+						end = w.end.Add(-repeatedSpan)
 					}
 					if first || !stays {
-						h = handler(end)
+						h = handler(now)
 					}
 					body := w.repeated(end)[i].body
 					m := startMeter(b)
@@ -120,7 +125,7 @@ func BenchmarkRepeated(b *testing.B) {
 				b.ReportMetric(float64(used.Microseconds())/1000/float64(b.N), "cpu-ms/op")
 			})
 		}
-		run("whole", false, true, func(time.Time) http.Handler { return newQuerier(b, w.store, index, w.end) })
+		run("whole", false, true, func(func() time.Time) http.Handler { return newQuerier(b, w.store, index, w.end) })
 		n := 0
 		fresh := func() *filestore.Store {
 			n++
@@ -128,21 +133,30 @@ func BenchmarkRepeated(b *testing.B) {
 			require.NoError(b, err)
 			return s
 		}
-		run("first", true, true, func(end time.Time) http.Handler { return w.keeping(b, index, fresh(), end) })
+		run("first", true, true, func(now func() time.Time) http.Handler { return w.keeping(b, index, fresh(), now) })
 		kept := fresh()
-		run("following", false, true, func(end time.Time) http.Handler { return w.keeping(b, index, kept, end) })
-		run("following/cold", false, false, func(end time.Time) http.Handler { return w.keeping(b, index, kept, end) })
+		run("following", false, true, func(now func() time.Time) http.Handler { return w.keeping(b, index, kept, now) })
+		run("following/cold", false, false, func(now func() time.Time) http.Handler { return w.keeping(b, index, kept, now) })
 	}
 }
 
+func blocksOf(tb testing.TB, w *world, index *blockindextest.Mem) []*block.Meta {
+	blocks, err := w.blocks(tb.Context(), index)
+	require.NoError(tb, err)
+	for _, m := range blocks {
+		tb.Logf("block of %s, %d bytes, until %s before the end", time.Duration(m.MaxTime-m.MinTime), m.Size, w.end.Sub(time.Unix(0, m.MaxTime)))
+	}
+	return blocks
+}
+
 // keeping returns a handler that keeps results, with nothing in memory.
-func (w *world) keeping(tb testing.TB, index query.Index, results resultcache.Store, now time.Time) http.Handler {
+func (w *world) keeping(tb testing.TB, index query.Index, results resultcache.Store, now func() time.Time) http.Handler {
 	memory := bytecache.New(64 << 20)
 	r, err := block.NewReader(bytecache.NewReader(w.store, memory))
 	require.NoError(tb, err)
-	log, clock := slog.New(slog.DiscardHandler), func() time.Time { return now }
+	log := slog.New(slog.DiscardHandler)
 	return query.New(query.Settings{}, query.Deps{
-		Index: index, Engine: engine.New(r), Now: clock, Log: log,
-		Results: resultcache.New(resultcache.DefaultSettings(), results, memory, clock, log),
+		Index: index, Engine: engine.New(r), Now: now, Log: log,
+		Results: resultcache.New(resultcache.DefaultSettings(), results, memory, now, log),
 	})
 }
