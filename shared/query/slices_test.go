@@ -75,7 +75,7 @@ func (w *world) slicing(t testing.TB, store resultcache.Store, memory *bytecache
 	s := query.Settings{Multitenancy: true}
 	without = query.New(s, d)
 	settings := resultcache.DefaultSettings()
-	settings.MinBytes = 0
+	settings.MinBytes, settings.MinBytesFirst = 0, 0
 	d.Results = resultcache.New(settings, store, memory, now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	return query.New(s, d), without
 }

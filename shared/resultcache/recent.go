@@ -90,3 +90,14 @@ func (c *Cache) remembered(ctx context.Context, p *Plan, s *part) *engine.Report
 	}
 	return r
 }
+
+// seenHere reports whether this process was asked the same before, of whatever
+// time, and makes that it is the next time.
+func (c *Cache) seenHere(p *Plan) bool {
+	k := bytecache.Key{Tenant: p.tenant, Object: "small/" + p.mark}
+	_, held := c.memory.Get(k)
+	if !held {
+		c.memory.Put(k, []byte{version})
+	}
+	return held
+}

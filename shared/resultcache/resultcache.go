@@ -20,6 +20,9 @@ type Settings struct {
 	// MinBytes is how much a task must have to read, about. Less is answered
 	// faster than a result is fetched.
 	MinBytes int64
+	// MinBytesFirst is the same for what this process was not asked before: to
+	// cut a small task in parts makes the first answer dearer by half.
+	MinBytesFirst int64
 	// Settle is how long ago a slice must have ended. It is no matter of right
 	// or wrong: what changes soon is not worth keeping.
 	Settle time.Duration
@@ -31,7 +34,7 @@ type Settings struct {
 
 // DefaultSettings are those of a function on AWS.
 func DefaultSettings() Settings {
-	return Settings{MinBytes: 1 << 20, Settle: 5 * time.Minute, SettleRecent: 2 * time.Minute, MaxObjectBytes: 32 << 20}
+	return Settings{MinBytes: 1 << 20, MinBytesFirst: 4 << 20, Settle: 5 * time.Minute, SettleRecent: 2 * time.Minute, MaxObjectBytes: 32 << 20}
 }
 
 // MaxAge is how long a result is kept before it is swept, used or not: blocks

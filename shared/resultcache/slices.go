@@ -72,6 +72,9 @@ func (c *Cache) Plan(tenant profile.TenantID, t *engine.Task, blocks []*block.Me
 		return nil
 	}
 	p.mark = Prefix(tenant) + "seen-" + name(timeless(t), nil)
+	if p.Bytes < c.settings.MinBytesFirst && !c.seenHere(p) {
+		return nil
+	}
 	ids := identify(p.Blocks)
 	for _, s := range spans {
 		p.slices = append(p.slices, p.part(s.from+shift, s.to+shift-1, ids))

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
+	"github.com/pyrocumulus/pyrocumulus/shared/bytecache"
 	"github.com/pyrocumulus/pyrocumulus/shared/engine"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
@@ -113,6 +114,11 @@ func TestNamesOfResults(t *testing.T) {
 	spans := task
 	spans.Spans = map[uint64]bool{1: true}
 	require.Nil(t, c.Plan("acme", &spans, blocks))
+	c.settings.MinBytesFirst = 1 << 20
+	c.memory = bytecache.New(1 << 20)
+	require.Nil(t, c.Plan("acme", &task, blocks), "small and new")
+	require.NotNil(t, c.Plan("acme", &later, blocks), "small and seen")
+	require.Nil(t, c.Plan("beta", &task, blocks), "seen of another tenant")
 	c.settings.MinBytes = 1 << 20
 	require.Nil(t, c.Plan("acme", &task, blocks), "too small")
 	require.Nil(t, (*Cache)(nil).Plan("acme", &task, blocks))

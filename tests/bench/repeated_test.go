@@ -140,6 +140,7 @@ func BenchmarkRepeated(b *testing.B) {
 	}
 }
 
+// blocksOf returns the blocks of the questions and logs what they are like.
 func blocksOf(tb testing.TB, w *world, index *blockindextest.Mem) []*block.Meta {
 	blocks, err := w.blocks(tb.Context(), index)
 	require.NoError(tb, err)
