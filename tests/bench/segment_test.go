@@ -103,6 +103,7 @@ func drain(ctx context.Context, from *pipe, store *filestore.Store, index blocki
 		Queue: from, Store: store, Index: index, Blocks: blocks, Codec: codec,
 		Now: from.clock.read, Log: slog.New(slog.DiscardHandler),
 		NewID: func(time.Time) string { return ulid.Make().String() },
+		Sleep: func(time.Duration) {}, // the clock is the pipe's, and ends are not waited for
 	})
 	return d.Run(ctx)
 }
