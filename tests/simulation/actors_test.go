@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -100,7 +101,7 @@ func requestFrom(p *pushed, service, pod string, r *rand.Rand, large bool) []byt
 	pp := &pprof.Profile{
 		SampleTypes: []profile.ValueType{cpu.Sample}, PeriodType: cpu.Period, Period: 1, TimeNanos: p.at.UnixNano(),
 		DurationNanos: int64(10 * time.Second),
-		Strings:       []string{"", p.function, "main.main", "endpoint", "/a"},
+		Strings:       []string{"", cmp.Or(p.leaf, p.function), "main.main", "endpoint", "/a"},
 		Functions:     []pprof.Function{{Name: 1}, {Name: 2}},
 		Locations:     []pprof.Location{{NumLines: 1}, {FirstLine: 1, NumLines: 1}}, Lines: []pprof.Line{{}, {Function: 1}},
 		Stacks:  []uint32{0, 1},

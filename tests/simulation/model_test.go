@@ -25,11 +25,14 @@ type pushed struct {
 	service  string // "" where no question is about it
 	pod      string
 	function string
-	value    int64 // of all its samples
-	at       time.Time
-	acked    bool      // the client was told that it is safe
-	ackedAt  time.Time // first
-	seen     bool      // a query has counted it
+	// leaf is a function that many profiles have, which answers then name instead;
+	// "" if the profile's own function is its leaf.
+	leaf    string
+	value   int64 // of all its samples
+	at      time.Time
+	acked   bool      // the client was told that it is safe
+	ackedAt time.Time // first
+	seen    bool      // a query has counted it
 }
 
 // Kinds of violations.
@@ -103,9 +106,18 @@ func (t *truth) seen(q question) map[string]bool {
 func (t *truth) compare(q question, answer map[string]int64, must map[string]bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	leaves := t.leaves(q, must)
+	for leaf, b := range leaves {
+		if v := answer[leaf]; v < b.least {
+			t.violated(lost, "a part of what shares %s of tenant %s: %d of %d", leaf, q.tenant, v, b.least)
+		}
+	}
 	for function, value := range answer {
-		p := t.profiles[function]
+		p, shared := t.profiles[function], leaves[function]
 		switch {
+		case shared != nil && value <= shared.most:
+		case shared != nil:
+			t.violated(doubled, "what shares %s of tenant %s: %d instead of %d", function, q.tenant, value, shared.most)
 		case p == nil || !q.asksFor(p):
 			t.violated(foreign, "%s in the answer to tenant %s from %v to %v", function, q.tenant, q.from, q.to)
 		case value > p.value:
@@ -117,9 +129,36 @@ func (t *truth) compare(q question, answer map[string]int64, must map[string]boo
 		}
 	}
 	for function := range must {
-		if _, ok := answer[function]; !ok {
+		if _, ok := answer[function]; !ok && t.profiles[function].leaf == "" {
 			t.violated(lost, "%s of tenant %s, which was there before", function, q.tenant)
 		}
+	}
+}
+
+// bounds are the least and the most that a sum may be.
+type bounds struct{ least, most int64 }
+
+// leaves returns the bounds of the values of shared leaves.
+func (t *truth) leaves(q question, must map[string]bool) map[string]*bounds {
+	out := make(map[string]*bounds)
+	for _, p := range t.profiles {
+		if p.leaf == "" || !q.asksFor(p) {
+			continue
+		}
+		b := out[p.leaf]
+		if b == nil {
+			b = new(bounds)
+			out[p.leaf] = b
+		}
+		b.add(p, must)
+	}
+	return out
+}
+
+func (b *bounds) add(p *pushed, must map[string]bool) {
+	b.most += p.value
+	if must[p.function] {
+		b.least += p.value
 	}
 }
 

@@ -135,7 +135,7 @@ func (s *soak) busy(length time.Duration) {
 	}
 	s.appointAll(time.Minute)
 	s.appoint(s.between(stormEvery/2, stormEvery*3/2), s.storm)
-	s.appoint(s.between(2*time.Second, time.Minute), s.askOne)
+	s.appoint(s.between(2*time.Second, time.Minute), func() { s.ask(s.r.IntN(5)) })
 	s.run(func() bool {
 		s.weather()
 		return s.clients.Load() == 0
@@ -158,7 +158,8 @@ func (s *soak) appointAll(period time.Duration) {
 	s.appoint(always(period), s.hireWorkers)
 	sweeps := s.between(3*period, 8*period)
 	if s.sweepSettings != nil {
-		sweeps = s.between(time.Second, 20*time.Second)
+		sweeps = s.between(5*time.Second, time.Minute)
+		s.appoint(always(20*time.Second), func() { s.ask(1) }) // of those who are slow
 	}
 	s.appoint(sweeps, func() { s.spawn("sweeper", s.sweep) })
 	s.appoint(always(period/3), s.countBlocks)

@@ -28,6 +28,10 @@ type pod struct {
 	retry          int                    // it waits for up to 1<<retry seconds before it pushes again
 }
 
+// steadyService is a service whose profiles have the same functions again and
+// again.
+const steadyService = "service-2"
+
 // pod pushes until the end, again what it is not told to be safe, and at times
 // although it is. When it was deployed anew it has another name.
 func (s *soak) pod(c *pod, end time.Time) {
@@ -41,6 +45,9 @@ func (s *soak) pod(c *pod, end time.Time) {
 			tenant: c.tenant, service: c.service, pod: fmt.Sprintf("pod-%d-%d", c.number, now.Sub(s.start)/c.redeploy),
 			function: fmt.Sprintf("pod%d.f%d", c.number, i), value: 2 * (1 + c.r.Int64N(1000)),
 			at: now.Add(-time.Duration(c.r.Int64N(int64(20 * time.Second)))).Truncate(time.Millisecond),
+		}
+		if c.service == steadyService { // sums over time save something here
+			p.leaf = fmt.Sprint("steady.f", c.r.IntN(3))
 		}
 		if c.r.IntN(15) == 0 { // kept back for a while
 			p.at = p.at.Add(-time.Duration(c.r.Int64N(int64(30 * time.Minute))))

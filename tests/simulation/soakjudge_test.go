@@ -24,7 +24,6 @@ func (s *soak) count(kind string, values int) {
 // judgePoints judges values by service and time: each lies between the sum of
 // what must be there and the sum of what was pushed.
 func (s *soak) judgePoints(covered question, got map[string]map[int64]int64, must map[string]bool, start time.Time, step time.Duration) {
-	type bounds struct{ least, most int64 }
 	type place struct {
 		service string
 		at      int64
@@ -47,10 +46,7 @@ func (s *soak) judgePoints(covered question, got map[string]map[int64]int64, mus
 			b = new(bounds)
 			want[at] = b
 		}
-		b.most += p.value
-		if must[p.function] {
-			b.least += p.value
-		}
+		b.add(p, must)
 	}
 	for service, points := range got {
 		for at, v := range points {

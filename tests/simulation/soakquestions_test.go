@@ -96,14 +96,20 @@ func (s *soak) anyQuestion(r *rand.Rand) question {
 		q.from = q.to.Add(-time.Duration(r.Int64N(int64(most))))
 	}
 	q.from, q.to = q.from.Truncate(time.Millisecond), q.to.Truncate(time.Millisecond)
+	if r.IntN(2) == 0 { // as data sources do; so that sums over time are used
+		q.from, q.to = q.from.Truncate(5*time.Minute), q.to.Truncate(5*time.Minute)
+	}
 	return q
 }
 
-// askOne asks a question of some kind.
-func (s *soak) askOne() {
-	q, kind := s.anyQuestion(s.r), s.r.IntN(5)
+// ask asks a question of a kind.
+func (s *soak) ask(kind int) {
+	q := s.anyQuestion(s.r)
 	cached := s.r.IntN(3) > 0
-	step := time.Duration(1+s.r.IntN(20)) * 15 * time.Second
+	step := time.Duration(1+s.r.IntN(24)) * 15 * time.Second
+	if s.r.IntN(2) == 0 {
+		step = []time.Duration{5 * time.Minute, 30 * time.Minute, time.Hour}[s.r.IntN(3)]
+	}
 	s.spawn("reader", func(p *process) (time.Duration, func(context.Context) error) {
 		p.sound = true
 		a := s.asked

@@ -18,7 +18,7 @@ import (
 // soakSabotage breaks rules of merging, sweeping and asking.
 type soakSabotage struct {
 	compactIndex  func(*process, compaction.Index) compaction.Index
-	sweepSettings func(*sweep.Settings) // sweepers run all the time, too
+	sweepSettings func(*sweep.Settings) // sweepers run every minute, too
 	queryIndex    func(blockindex.Index) blockindex.Index
 }
 
@@ -82,6 +82,7 @@ func TestSoakNotices(t *testing.T) {
 		kinds []string
 		soakSabotage
 	}{
+		{"replaced blocks are swept at once", []string{unreadable}, soakSabotage{sweepSettings: func(s *sweep.Settings) { s.Delay = 0 }}},
 		{"a source is merged twice", []string{doubled}, soakSabotage{
 			compactIndex: func(_ *process, x compaction.Index) compaction.Index { return unfenced{x} },
 		}},
