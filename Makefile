@@ -5,7 +5,7 @@ FUZZTIME ?= 20s
 BENCH    ?= .
 COUNT    ?= 1
 HISTORIES ?= 10000
-SOAK     ?= 48h
+SOAK     ?= 24h
 SOAK_LOCAL ?= 20m
 
 .DEFAULT_GOAL := help
@@ -41,7 +41,7 @@ simulation: ## run HISTORIES (10000) invented histories of the whole system agai
 	go test ./tests/simulation -count=1 -timeout 3h -v -run 'Every|Broken' -histories $(HISTORIES)
 
 .PHONY: soak
-soak: ## live through SOAK (48h) by its own clock with everything at once, against a plain model, in minutes
+soak: ## live through SOAK (24h) by its own clock with everything at once, against a plain model, in minutes
 	go test ./tests/simulation -count=1 -timeout 3h -v -run 'Soak$$|SoakNotices' -soak $(SOAK)
 
 .PHONY: soak-local

@@ -7,7 +7,7 @@
 //	go test ./tests/simulation -histories 10000      # as make simulation does
 //	go test ./tests/simulation -seed 4711 -histories 1 -v    # one again, call by call
 //
-//	go test ./tests/simulation -run Soak -soak 48h -v        # one long life, as make soak does
+//	go test ./tests/simulation -run Soak -soak 24h -v        # one long life, as make soak does
 //
 // A history has clients, which push and push again, scheduled drainers, of
 // which several run at once, a compactor, a sweeper and readers. All of it is

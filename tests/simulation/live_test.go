@@ -112,6 +112,7 @@ func (l *liveHost) pod(i int, end time.Time) {
 		number: i + 1, tenant: tenants[i/perTenant], service: fmt.Sprint("service-", i%services),
 		r: rand.New(rand.NewPCG(l.seed, uint64(500+i))), period: time.Duration(len(tenants)*perTenant) * time.Second / liveRate,
 		redeploy: time.Minute, retry: 3,
+		large: 4000, // a function must be able to return the names of all of them
 	}
 	c.push = func(body []byte) bool {
 		l.running.RLock()

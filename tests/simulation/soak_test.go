@@ -124,7 +124,7 @@ func (s *soak) busy(length time.Duration) {
 				defer s.clients.Add(-1)
 				c := &pod{
 					number: number, tenant: tenant, service: fmt.Sprint("service-", k%services), r: r,
-					period: podPeriod, redeploy: redeployEvery, retry: 8,
+					period: podPeriod, redeploy: redeployEvery, large: 200, retry: 8,
 				}
 				c.push = func(body []byte) bool {
 					return s.push(s.process("ingest", c.number*1_000_000+c.pushes), c.tenant, body)

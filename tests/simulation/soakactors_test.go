@@ -25,6 +25,7 @@ type pod struct {
 	push           func(body []byte) bool // whether it is safe
 	period         time.Duration          // between two pushes, about
 	redeploy       time.Duration          // how often it gets a new name
+	large          int                    // one of so many profiles does not fit into a message
 	retry          int                    // it waits for up to 1<<retry seconds before it pushes again
 }
 
@@ -50,10 +51,10 @@ func (s *soak) pod(c *pod, end time.Time) {
 			p.leaf = fmt.Sprint("steady.f", c.r.IntN(3))
 		}
 		if c.r.IntN(15) == 0 { // kept back for a while
-			p.at = p.at.Add(-time.Duration(c.r.Int64N(int64(30 * time.Minute))))
+			p.at = p.at.Add(-time.Duration(c.r.Int64N(int64(30 * time.Minute)))).Truncate(time.Millisecond)
 		}
 		s.truth.push(p)
-		body := requestFrom(p, p.service, p.pod, c.r, c.r.IntN(200) == 0)
+		body := requestFrom(p, p.service, p.pod, c.r, c.r.IntN(c.large) == 0)
 		for range 4 {
 			c.pushes++
 			if c.push(body) {
