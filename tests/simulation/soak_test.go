@@ -192,7 +192,7 @@ func (s *soak) stormy(from, to time.Time) bool {
 func (s *soak) settle() {
 	for _, period := range []time.Duration{10 * time.Minute, 6 * time.Hour} {
 		s.appointAll(period)
-		end := time.Now().Add(30*time.Hour + 120*period)
+		end := time.Now().Add(30*time.Hour + 200*period)
 		s.run(func() bool { return time.Now().After(end) })
 		s.rest()
 	}
