@@ -24,6 +24,9 @@ var soakTime = flag.Duration("soak", 3*time.Hour, "for how long, by its own cloc
 // The rules for what an answer must have are with [soak.must], for how many
 // blocks there may be with [soak.countBlocks], for what is left in the end with
 // [soak.inspect].
+//
+// A seed gives the same pushes, but not the same calls in the same order: the
+// query function reads in parallel.
 type soak struct {
 	*history
 	jobs    *queuetest.Mem
@@ -134,6 +137,10 @@ func (s *soak) busy(length time.Duration) {
 		}
 	}
 	s.appointAll(time.Minute)
+	if s.sweepSettings != nil {
+		s.appoint(s.between(5*time.Second, time.Minute), func() { s.spawn("sweeper", s.sweep) })
+		s.appoint(always(20*time.Second), func() { s.ask(1) }) // of those who are slow
+	}
 	s.appoint(s.between(stormEvery/2, stormEvery*3/2), s.storm)
 	s.appoint(s.between(2*time.Second, time.Minute), func() { s.ask(s.r.IntN(5)) })
 	s.run(func() bool {
@@ -156,12 +163,7 @@ func (s *soak) appointAll(period time.Duration) {
 	s.appoint(always(period), s.drainAll)
 	s.appoint(always(period), func() { s.spawn("planner", s.plan) })
 	s.appoint(always(period), s.hireWorkers)
-	sweeps := s.between(3*period, 8*period)
-	if s.sweepSettings != nil {
-		sweeps = s.between(5*time.Second, time.Minute)
-		s.appoint(always(20*time.Second), func() { s.ask(1) }) // of those who are slow
-	}
-	s.appoint(sweeps, func() { s.spawn("sweeper", s.sweep) })
+	s.appoint(s.between(3*period, 8*period), func() { s.spawn("sweeper", s.sweep) })
 	s.appoint(always(period/3), s.countBlocks)
 }
 
