@@ -47,9 +47,10 @@ func TestMain(m *testing.M) {
 // reader is who follows the documents.
 type reader struct {
 	Shell
-	url   string // of the local host, while it runs
-	token string // of the tenant acme
-	found map[string]string
+	url   string            // of the local host, while it runs
+	token string            // of the tenant acme
+	found map[string]string // by the name that a document has for it
+	top   map[string]string // CPU time by function, itself and in all, before the local host was stopped
 }
 
 // step is a command of a document, and what its reader expects of it.
@@ -67,6 +68,7 @@ type step struct {
 type story struct {
 	name  string
 	serve string // the command that starts the local host, if it runs
+	flags string // of the local host, beside those that the command has
 	steps []step
 }
 
@@ -97,7 +99,7 @@ func newReader(t *testing.T) *reader {
 func (r *reader) follow(t *testing.T, s story) {
 	if s.serve != "" {
 		require.NoError(t, os.RemoveAll(filepath.Join(r.Dir, ".pyrocumulus"))) // what an earlier story left
-		server, err := r.Serve(t.Context(), withFreePort(s.serve))
+		server, err := r.Serve(t.Context(), withFlags(s.serve, s.flags))
 		require.NoError(t, err)
 		defer server.Stop()
 		r.url = server.URL
@@ -107,9 +109,9 @@ func (r *reader) follow(t *testing.T, s story) {
 	}
 }
 
-// withFreePort has the local host serve on a port that is free.
-func withFreePort(text string) string {
-	const flags = "-listen 127.0.0.1:0"
+// withFlags has the local host serve on a port that is free, and adds flags.
+func withFlags(text, flags string) string {
+	flags = strings.TrimSpace("-listen 127.0.0.1:0 " + flags)
 	if before, after, found := strings.Cut(text, "ARGS='"); found {
 		return before + "ARGS='" + flags + " " + after
 	}

@@ -42,7 +42,7 @@ func firstMinutes() story {
 // oneTenant is what the pages of the functions say of a host without tenants.
 func oneTenant() story {
 	const keep = "go run ./scripts/services "
-	return story{name: "one tenant", serve: "make run", steps: []step{
+	return story{name: "one tenant", serve: "make run", flags: "-self-profile=false", steps: []step{
 		{text: keep + "keep acme 168h"},
 		{text: keep + "keep acme audit 8760h"},
 		{text: keep + "delete acme checkout"},
@@ -74,7 +74,10 @@ func oneTenant() story {
 				r.eventually(t, "go run ./scripts/pyrocumulus top -service my-app -query 'spy_name!=\"x\"'", "total")
 			},
 		},
-		{text: "go run ./scripts/pyrocumulus push -service shop -label version=1.2 cpu.pprof", want: []string{`.`}},
+		{text: "go run ./scripts/pyrocumulus push -service shop -label version=1.2 cpu.pprof", after: func(t *testing.T, r *reader, _ string) {
+			r.eventually(t, "go run ./scripts/pyrocumulus labels version", "1.2")
+			rememberTop(t, r)
+		}},
 	}}
 }
 
@@ -89,7 +92,7 @@ func stopped() story {
 		}},
 		{text: "go run ./scripts/sections -out /tmp/blocks", replace: func(r *reader) []string {
 			return []string{"/tmp/blocks", filepath.Join(r.Dir, ".build", "blocks")}
-		}, want: []string{`(?i)duckdb`}},
+		}, want: []string{`duckdb -init`}, after: askSQL},
 	}}
 }
 
