@@ -90,6 +90,9 @@ func (in *intake) profile(ls profile.Labels, p *pprof.Profile) {
 	}
 	limits.keepTypes(ls, p)
 	setVersion(p, ls)
+	if p.MayBeCut() && isGo(ls, p) {
+		p.StitchGo()
+	}
 	p.Normalize()
 	if len(p.Samples) == 0 {
 		return
