@@ -1,47 +1,82 @@
 package stack
 
 import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
-	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
+	"github.com/pyrocumulus/pyrocumulus/infra/monitoring"
 )
 
 // addDashboard shows the way of a profile from left to right: in, stored,
-// merged, asked for.
+// merged, asked for; with the lines that alarms ring at. The dashboard of Grafana
+// (infra/grafana) has the same graphs and more.
 func (s *Stack) addDashboard() {
 	board := awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{DashboardName: &s.config.Name})
-	ages, depths := []awscloudwatch.IMetric{}, []awscloudwatch.IMetric{}
-	for _, q := range s.queues.profiles {
-		ages = append(ages, queueMetric(q, "ApproximateAgeOfOldestMessage", "Maximum"))
-		depths = append(depths, queueMetric(q, "ApproximateNumberOfMessagesVisible", "Average"))
+	alarms := monitoring.Alarms(s.config)
+	var widgets []awscloudwatch.IWidget
+	for _, row := range monitoring.Rows(s.config) {
+		for _, g := range row.Graphs {
+			if g.Console {
+				widgets = append(widgets, s.graph(g, g.Lines(alarms)))
+			}
+		}
 	}
-	depths = append(depths, queueMetric(s.queues.jobs, "ApproximateNumberOfMessagesVisible", "Average"))
-	board.AddWidgets(
-		graph("Profiles in", s.own(deployment.Ingest, telemetry.MetricProfilesIn, "Sum"), s.own(deployment.Ingest, telemetry.MetricProfilesRejected, "Sum")),
-		graph("Age of the oldest profile in the queue, s", ages...),
-		graph("Waiting messages and jobs", depths...),
-		graph("Segments and merges", s.own(deployment.Segment, telemetry.MetricSegments, "Sum"), s.own(deployment.Compact, telemetry.MetricJobsDone, "Sum")),
-	)
-	board.AddWidgets(
-		graph("Queries", s.own(deployment.Query, telemetry.MetricQueries, "Sum"), s.own(deployment.Query, telemetry.MetricQueriesRefused, "Sum"), s.own(deployment.Query, telemetry.MetricPartialAnswers, "Sum")),
-		graph("Bytes of blocks that queries read", s.own(deployment.Query, telemetry.MetricBlockBytesRead, "Sum")),
-		graph("Answers of the API", s.apiMetric("Count", "Sum"), s.apiMetric("4xx", "Sum"), s.apiMetric("5xx", "Sum")),
-		graph("Latency of the API, ms", s.apiMetric("Latency", "p50"), s.apiMetric("Latency", "p99")),
-	)
-	var durations, errors, throttles []awscloudwatch.IMetric
-	for _, f := range s.config.Functions() {
-		made := s.functions[f.Name]
-		durations = append(durations, made.MetricDuration(minutes(5)))
-		errors = append(errors, made.MetricErrors(minutes(5)))
-		throttles = append(throttles, made.MetricThrottles(minutes(5)))
-	}
-	board.AddWidgets(graph("Duration of functions, ms", durations...), graph("Errors", errors...), graph("Throttles", throttles...))
+	board.AddWidgets(widgets...)
 }
 
-func graph(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget {
-	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
-		Title: &title, Left: &metrics, Width: jsii.Number(6), Height: jsii.Number(6),
+func (s *Stack) graph(g monitoring.Graph, lines []monitoring.Line) awscloudwatch.IWidget {
+	var metrics []awscloudwatch.IMetric
+	for _, m := range g.Metrics {
+		metrics = append(metrics, s.metric(m))
+	}
+	props := &awscloudwatch.GraphWidgetProps{Title: &g.Title, Left: &metrics, Width: jsii.Number(6), Height: jsii.Number(6)}
+	if len(lines) > 0 {
+		var annotations []*awscloudwatch.HorizontalAnnotation
+		for _, l := range lines {
+			annotations = append(annotations, &awscloudwatch.HorizontalAnnotation{Value: &l.Above, Label: jsii.String(lineLabel(l))})
+		}
+		props.LeftAnnotations = &annotations
+	}
+	return awscloudwatch.NewGraphWidget(props)
+}
+
+func lineLabel(l monitoring.Line) string {
+	if len(l.Alarms) > 2 {
+		return fmt.Sprintf("%d alarms", len(l.Alarms))
+	}
+	return strings.Join(l.Alarms, ", ")
+}
+
+// metric is one as CDK has it.
+func (s *Stack) metric(m monitoring.Metric) awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String(string(m.Namespace)), MetricName: &m.Name, Statistic: &m.Statistic,
+		Period:        awscdk.Duration_Minutes(jsii.Number(m.Period.Minutes())),
+		DimensionsMap: &map[string]*string{m.Namespace.Dimension(): s.valueOf(m)},
 	})
+}
+
+// valueOf is the name that a function, a queue, a table or the API has once it
+// is there.
+func (s *Stack) valueOf(m monitoring.Metric) *string {
+	switch m.Namespace {
+	case monitoring.Own:
+		return &m.Of
+	case monitoring.Lambda:
+		return s.functions[m.Of].FunctionName()
+	case monitoring.SQS:
+		return s.queues.byID[m.Of].AttrQueueName()
+	case monitoring.API:
+		return s.api.http.ApiId()
+	case monitoring.DynamoDB:
+		if m.Of == monitoring.TableIndex {
+			return s.storage.index.TableName()
+		}
+		return s.storage.records.TableName()
+	}
+	panic("BUG: no dimension of " + string(m.Namespace))
 }

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
+	"github.com/pyrocumulus/pyrocumulus/infra/monitoring"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 )
 
@@ -31,7 +31,7 @@ func (s *Stack) addFunctions() {
 }
 
 func (s *Stack) addFunction(f deployment.Deployed) awslambda.Function {
-	id := identifier(f.Name)
+	id := monitoring.Identifier(f.Name)
 	logs := awslogs.NewLogGroup(s.Stack, jsii.String(id+"Logs"), &awslogs.LogGroupProps{
 		LogGroupName:  jsii.String(fmt.Sprintf("/%s/%s", s.config.Name, f.Name)),
 		Retention:     awslogs.RetentionDays(retentionOf(s.config.LogDays)),
@@ -97,13 +97,4 @@ func joinRefs(queues []awssqs.CfnQueue) *string {
 		urls = append(urls, q.Ref())
 	}
 	return awscdk.Fn_Join(jsii.String(","), &urls)
-}
-
-// identifier is the name of a function as a construct's: CompactPlan.
-func identifier(name string) string {
-	var b strings.Builder
-	for part := range strings.SplitSeq(name, "-") {
-		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
-	}
-	return b.String()
 }

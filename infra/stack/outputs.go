@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/pyrocumulus/pyrocumulus/infra/monitoring"
 )
 
 // addOutputs prints what the user needs next, ready to be pasted.
@@ -31,7 +33,7 @@ func (s *Stack) addOutputs() {
 	s.output("IndexTable", *s.storage.index.TableName(), "the block index")
 	s.output("RecordsTable", *s.storage.records.TableName(), "tokens, limits, settings")
 	for i, q := range s.queues.profilesDead {
-		s.output("DeadLettersURL"+suffix(i), *q.Ref(), "for scripts/redrive")
+		s.output("DeadLettersURL"+monitoring.Suffix(i), *q.Ref(), "for scripts/redrive")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
+	"github.com/pyrocumulus/pyrocumulus/infra/monitoring"
 	"github.com/pyrocumulus/pyrocumulus/shared/queue/sqsqueue"
 )
 
@@ -16,33 +17,32 @@ import (
 // dead letters.
 type queues struct {
 	profiles, profilesDead []awssqs.CfnQueue
-	jobs, jobsDead         awssqs.CfnQueue
+	jobs                   awssqs.CfnQueue
+	byID                   map[string]awssqs.CfnQueue // all of them, by their ids in the stack
 }
 
 // jobReceives is how often a job is tried.
 const jobReceives = 5
 
 func newQueues(s *Stack) *queues {
-	q := &queues{}
-	for i := range s.config.Size.Queues {
-		id := "Profiles"
-		if i > 0 {
-			id += strconv.Itoa(i + 1)
-		}
-		live, dead := newQueue(s, id, sqsqueue.MaxReceives, 90*time.Second)
+	q := &queues{byID: make(map[string]awssqs.CfnQueue)}
+	for _, id := range monitoring.ProfileQueues(s.config) {
+		live, dead := q.add(s, id, sqsqueue.MaxReceives, 90*time.Second)
 		q.profiles, q.profilesDead = append(q.profiles, live), append(q.profilesDead, dead)
 	}
-	q.jobs, q.jobsDead = newQueue(s, "Jobs", jobReceives, deployment.MergeTime)
+	q.jobs, _ = q.add(s, monitoring.QueueJobs, jobReceives, deployment.MergeTime)
 	return q
 }
 
-// newQueue makes a queue with the attributes that the adapter asks for, in high
+// add makes a queue with the attributes that the adapter asks for, in high
 // throughput mode, and one for what was received too often.
-func newQueue(s *Stack, id string, receives int, visibility time.Duration) (live, dead awssqs.CfnQueue) {
-	dead = fifo(s, id+"DeadLetters", sqsqueue.DeadLetterAttributes(), nil, visibility)
+func (q *queues) add(s *Stack, id string, receives int, visibility time.Duration) (live, dead awssqs.CfnQueue) {
+	deadID := id + monitoring.DeadLetters
+	dead = fifo(s, deadID, sqsqueue.DeadLetterAttributes(), nil, visibility)
 	live = fifo(s, id, sqsqueue.Attributes(""), map[string]any{
 		"deadLetterTargetArn": dead.AttrArn(), "maxReceiveCount": receives,
 	}, visibility)
+	q.byID[id], q.byID[deadID] = live, dead
 	return live, dead
 }
 

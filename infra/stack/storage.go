@@ -8,6 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
+	"github.com/pyrocumulus/pyrocumulus/infra/monitoring"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/dynamoindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/records/dynamorecords"
 )
@@ -35,8 +36,8 @@ func newStorage(s *Stack) *storage {
 			RemovalPolicy:     removal,
 			AutoDeleteObjects: jsii.Bool(false),
 		}),
-		index: newTable(s, "Index", dynamoindex.PartitionKey, dynamoindex.SortKey, nil, removal),
-		records: newTable(s, "Records", dynamorecords.PartitionKey, dynamorecords.SortKey,
+		index: newTable(s, monitoring.TableIndex, dynamoindex.PartitionKey, dynamoindex.SortKey, nil, removal),
+		records: newTable(s, monitoring.TableRecords, dynamorecords.PartitionKey, dynamorecords.SortKey,
 			jsii.String(dynamorecords.ExpiryAttribute), removal),
 	}
 	st.replicate(s)
