@@ -2,13 +2,18 @@
 package localstack
 
 import (
+	"encoding/json"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/grafana/grafana-foundation-sdk/go/grafanapyroscope"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/pyrocumulus/pyrocumulus/infra/grafana/schema"
 )
 
 // composition is what is looked at in docker-compose.yml.
@@ -23,11 +28,17 @@ type composition struct {
 	}
 }
 
-func TestCompose(t *testing.T) {
+func compose(t *testing.T) composition {
+	t.Helper()
 	text, err := os.ReadFile("docker-compose.yml")
 	require.NoError(t, err)
 	var c composition
 	require.NoError(t, yaml.Unmarshal(text, &c))
+	return c
+}
+
+func TestCompose(t *testing.T) {
+	c := compose(t)
 	require.Contains(t, c.Services, "localstack")
 	for name, s := range c.Services {
 		require.Regexp(t, `^[a-z/]+:v?\d+\.\d+\.\d+$`, s.Image, "%s: the version must be pinned", name)
@@ -61,33 +72,17 @@ func TestComposeHasTheVersionThatIsTested(t *testing.T) {
 	require.Contains(t, string(compose), "image: localstack/localstack:"+string(version[1])+"\n")
 }
 
-// The data source is one that Grafana's own format can hold, and every variable
-// that the files ask for is given by the composition.
-func TestFilesForGrafanaAndAlloy(t *testing.T) {
-	source, err := os.ReadFile("grafana/pyrocumulus.yaml")
-	require.NoError(t, err)
-	var provisioned struct {
-		APIVersion  int `yaml:"apiVersion"`
-		Datasources []struct{ Name, Type, URL string }
-	}
-	require.NoError(t, yaml.Unmarshal(source, &provisioned))
-	require.Equal(t, 1, provisioned.APIVersion)
-	require.Len(t, provisioned.Datasources, 1)
-	require.Equal(t, "grafana-pyroscope-datasource", provisioned.Datasources[0].Type)
-
-	text, err := os.ReadFile("docker-compose.yml")
-	require.NoError(t, err)
-	var c composition
-	require.NoError(t, yaml.Unmarshal(text, &c))
-	write, err := os.ReadFile("alloy/write.alloy")
-	require.NoError(t, err)
-	for file, asks := range map[string][][]byte{
-		"alloy":   regexp.MustCompile(`PYROCUMULUS_[A-Z]+`).FindAll(write, -1),
-		"grafana": regexp.MustCompile(`PYROCUMULUS_[A-Z]+`).FindAll(source, -1),
-	} {
+// Every variable that the files for Alloy and Grafana ask for is given by the
+// composition.
+func TestFilesForAlloy(t *testing.T) {
+	c := compose(t)
+	for service, file := range map[string]string{"alloy": "alloy/write.alloy", "grafana": "grafana/pyrocumulus.yaml"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		asks := regexp.MustCompile(`PYROCUMULUS_[A-Z]+`).FindAllString(string(text), -1)
 		require.NotEmpty(t, asks)
 		for _, name := range asks {
-			require.Contains(t, c.Services[file].Environment, string(name))
+			require.Contains(t, c.Services[service].Environment, name)
 		}
 	}
 	for _, file := range []string{"write", "scrape", "receive", "ebpf/ebpf"} {
@@ -96,3 +91,82 @@ func TestFilesForGrafanaAndAlloy(t *testing.T) {
 		require.Equal(t, strings.Count(string(config), "{"), strings.Count(string(config), "}"), file)
 	}
 }
+
+// What is provisioned is in the container where Grafana looks for it, and the
+// first page is one of the dashboards.
+func TestGrafana(t *testing.T) {
+	service := compose(t).Services["grafana"]
+	mounted := make(map[string]string) // folders and files, by their path in the container
+	for _, volume := range service.Volumes {
+		parts := strings.Split(volume, ":")
+		require.Equal(t, "ro", parts[2], volume)
+		mounted[parts[1]] = parts[0]
+	}
+	sources, err := schema.ReadDatasources(mounted["/etc/grafana/provisioning/datasources/pyrocumulus.yaml"])
+	require.NoError(t, err)
+	require.Equal(t, 1, sources.APIVersion)
+	require.Len(t, sources.Datasources, 1)
+	require.Equal(t, schema.Pyroscope, sources.Datasources[0].Type)
+	require.True(t, sources.Datasources[0].IsDefault, "dashboards take the default")
+	providers, err := schema.ReadProviders(mounted["/etc/grafana/provisioning/dashboards/pyrocumulus.yaml"])
+	require.NoError(t, err)
+	require.Equal(t, 1, providers.APIVersion)
+	require.Len(t, providers.Providers, 1)
+	require.Equal(t, "file", providers.Providers[0].Type)
+	folder := providers.Providers[0].Options.Path
+	require.Equal(t, folder, path.Dir(service.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]))
+	home, err := os.ReadFile(path.Join(mounted[folder], path.Base(service.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])))
+	require.NoError(t, err)
+	_, err = schema.Dashboard(home)
+	require.NoError(t, err)
+	require.Len(t, mounted, 3)
+}
+
+// Traces and metrics of the examples lead to the data source of profiles.
+func TestExamplesLeadToProfiles(t *testing.T) {
+	uids := make(map[string]schema.Datasource)
+	for _, file := range []string{"pyrocumulus", "examples/tempo", "examples/prometheus"} {
+		all, err := schema.ReadDatasources("grafana/" + file + ".yaml")
+		require.NoError(t, err)
+		for _, d := range all.Datasources {
+			require.NotEmpty(t, d.UID)
+			require.NotContains(t, uids, d.UID)
+			uids[d.UID] = d
+		}
+	}
+	profiles := uids["pyrocumulus"]
+	require.Regexp(t, `^\d+s$`, profiles.Profiles.MinStep)
+
+	traces := uids["tempo"].Tempo.TracesToProfiles
+	require.Equal(t, profiles.UID, traces.DatasourceUID)
+	require.Regexp(t, profileType, traces.ProfileTypeID)
+	require.False(t, traces.CustomQuery, "Grafana makes the query of the tags")
+	require.Equal(t, []struct{ Key, Value string }{{"service.name", "service_name"}}, traces.Tags)
+
+	metrics := uids["prometheus"]
+	for _, to := range metrics.Prometheus.ExemplarTraceIDDestinations {
+		require.NotEmpty(t, to.Name)
+		require.Contains(t, uids, to.DatasourceUID)
+	}
+	require.Len(t, metrics.Correlations, 1)
+	link := metrics.Correlations[0]
+	require.Equal(t, profiles.UID, link.TargetUID)
+	require.Equal(t, "query", link.Type)
+	require.NotEmpty(t, link.Label)
+	require.NotEmpty(t, link.Description)
+	require.Equal(t, "service_name", link.Config.Field)
+
+	// The target is a query that Pyroscope's data source has.
+	target := link.Config.Target
+	target["labelSelector"] = strings.ReplaceAll(target["labelSelector"].(string), "$$", "$")
+	require.Equal(t, `{service_name="${`+link.Config.Field+`}"}`, target["labelSelector"])
+	text, err := json.Marshal(target)
+	require.NoError(t, err)
+	query := new(grafanapyroscope.Dataquery)
+	require.Empty(t, query.UnmarshalJSONStrict(text))
+	require.Regexp(t, profileType, query.ProfileTypeId)
+	require.Equal(t, string(grafanapyroscope.PyroscopeQueryTypeBoth), *query.QueryType)
+}
+
+// profileType has five parts.
+const profileType = `^\w+(:\w+){4}$`

@@ -26,8 +26,8 @@ func Operating() *dashboard.DashboardBuilder {
 	c := deployment.Default()
 	board := dashboard.NewDashboardBuilder("Pyrocumulus").Uid("pyrocumulus-operating").
 		Description("The way of a profile through a deployment in AWS, from top to bottom. Red lines are the thresholds of its alarms.").
-		Tags([]string{"pyrocumulus"}).Time("now-6h", "now").Refresh("1m").Tooltip(dashboard.DashboardCursorSyncCrosshair).
-		Readonly().Variables(variables())
+		Tags([]string{"pyrocumulus"}).Time("now-6h", "now").Refresh("5m").Tooltip(dashboard.DashboardCursorSyncCrosshair).
+		Variables(variables())
 	p := &panels{alarms: monitoring.Alarms(c)}
 	for _, row := range monitoring.Rows(c) {
 		board.WithRow(dashboard.NewRowBuilder(row.Title).Id(p.id()))

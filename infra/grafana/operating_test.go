@@ -16,6 +16,7 @@ import (
 
 	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
 	"github.com/pyrocumulus/pyrocumulus/infra/grafana"
+	"github.com/pyrocumulus/pyrocumulus/infra/grafana/schema"
 	"github.com/pyrocumulus/pyrocumulus/infra/monitoring"
 )
 
@@ -26,7 +27,7 @@ func operating(t *testing.T) (*dashboard.Dashboard, []byte) {
 	t.Helper()
 	raw, err := os.ReadFile("operating.json")
 	require.NoError(t, err)
-	d, err := grafana.Decode(raw)
+	d, err := schema.Dashboard(raw)
 	require.NoError(t, err)
 	return d, raw
 }
@@ -49,7 +50,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		`"thresholdsStyle"`: `"thresholdStyle"`, `"logGroupNames"`: `"logGroupName"`, `"regex"`: `"regexp"`,
 	} {
 		require.Contains(t, string(raw), was)
-		_, err := grafana.Decode([]byte(strings.Replace(string(raw), was, is, 1)))
+		_, err := schema.Dashboard([]byte(strings.Replace(string(raw), was, is, 1)))
 		require.Error(t, err, is)
 	}
 }

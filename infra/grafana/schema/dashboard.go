@@ -1,0 +1,51 @@
+// Package schema reads what Grafana reads, dashboards and files of provisioning,
+// and refuses what Grafana would pass over in silence: fields that it does not
+// have. Tests look at such files through it.
+package schema
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cloudwatch"
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/grafanapyroscope"
+	"github.com/grafana/grafana-foundation-sdk/go/logs"
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
+	"github.com/grafana/grafana-foundation-sdk/go/table"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+)
+
+// Pyroscope is the type of data sources that ask for profiles.
+const Pyroscope = "grafana-pyroscope-datasource"
+
+// Dashboard reads the JSON of a dashboard and refuses what Grafana's schema does
+// not have: fields of dashboards, of panels and their options, and of queries to
+// CloudWatch, Pyroscope and Prometheus.
+func Dashboard(raw []byte) (*dashboard.Dashboard, error) {
+	runtime := cog.NewRuntime()
+	runtime.RegisterPanelcfgVariant(timeseries.VariantConfig())
+	runtime.RegisterPanelcfgVariant(table.VariantConfig())
+	runtime.RegisterPanelcfgVariant(logs.VariantConfig())
+	profiles := grafanapyroscope.VariantConfig()
+	profiles.Identifier = Pyroscope // the SDK has it under the name of its package, which is no type of a data source
+	runtime.RegisterDataqueryVariant(profiles)
+	runtime.RegisterDataqueryVariant(cloudwatch.VariantConfig())
+	runtime.RegisterDataqueryVariant(prometheus.VariantConfig())
+	// The SDK returns an empty list of errors as an error, and takes it for one
+	// itself, so that what it has decoded strictly lacks the panels.
+	var found cog.BuildErrors
+	if err := new(dashboard.Dashboard).UnmarshalJSONStrict(raw); err != nil && (!errors.As(err, &found) || len(found) > 0) {
+		return nil, fmt.Errorf("decode dashboard: %w", err)
+	}
+	d := new(dashboard.Dashboard)
+	if err := json.Unmarshal(raw, d); err != nil {
+		return nil, fmt.Errorf("decode dashboard: %w", err)
+	}
+	if err := d.Validate(); err != nil {
+		return nil, fmt.Errorf("validate dashboard: %w", err)
+	}
+	return d, nil
+}
