@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/pyrocumulus/pyrocumulus/infra/grafana/schema"
 )
 
 // Encode is the JSON of a dashboard, as it is imported and provisioned.
-func Encode(b *dashboard.DashboardBuilder) ([]byte, error) {
+func Encode(b *schema.ClassicBuilder) ([]byte, error) {
 	built, err := b.Build()
 	if err != nil {
 		return nil, fmt.Errorf("build dashboard: %w", err)

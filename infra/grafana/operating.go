@@ -1,7 +1,6 @@
 // Package grafana makes the dashboard of Grafana for operating a deployment, of
 // what infra/monitoring says: operating.json beside this file, which
-// infra/README.md says how to import. It also knows how dashboards are written
-// and checked, for those of localstack/grafana.
+// infra/README.md says how to import. It also writes those of localstack/grafana.
 package grafana
 
 import (
@@ -17,14 +16,15 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
+	"github.com/pyrocumulus/pyrocumulus/infra/grafana/schema"
 	"github.com/pyrocumulus/pyrocumulus/infra/monitoring"
 )
 
 // Operating is the dashboard for those who operate a deployment of any size:
 // variables find its queues.
-func Operating() *dashboard.DashboardBuilder {
+func Operating() *schema.ClassicBuilder {
 	c := deployment.Default()
-	board := dashboard.NewDashboardBuilder("Pyrocumulus").Uid("pyrocumulus-operating").
+	board := schema.NewClassic("Pyrocumulus").Uid("pyrocumulus-operating").
 		Description("The way of a profile through a deployment in AWS, from top to bottom. Red lines are the thresholds of its alarms.").
 		Tags([]string{"pyrocumulus"}).Time("now-6h", "now").Refresh("5m").Tooltip(dashboard.DashboardCursorSyncCrosshair).
 		Variables(variables())

@@ -23,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "write golden files anew")
 
 // operating is the dashboard as users import it, decoded strictly.
-func operating(t *testing.T) (*dashboard.Dashboard, []byte) {
+func operating(t *testing.T) (*schema.Classic, []byte) {
 	t.Helper()
 	raw, err := os.ReadFile("operating.json")
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestDecodeIsStrict(t *testing.T) {
 	}
 }
 
-func panels(d *dashboard.Dashboard) map[string]*dashboard.Panel {
+func panels(d *schema.Classic) map[string]*dashboard.Panel {
 	all := make(map[string]*dashboard.Panel)
 	for _, p := range d.Panels {
 		if p.Panel != nil {

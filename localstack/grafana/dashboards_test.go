@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/stretchr/testify/require"
 
@@ -22,7 +21,7 @@ var update = flag.Bool("update", false, "write golden files anew")
 // The files are what the code makes, and Grafana's schema has each of their
 // fields.
 func TestDashboards(t *testing.T) {
-	for file, made := range map[string]*dashboard.DashboardBuilder{
+	for file, made := range map[string]*schema.ClassicBuilder{
 		"dashboards/profiles.json": grafana.Profiles(), "examples/metrics.json": grafana.Metrics(),
 	} {
 		got, err := operating.Encode(made)
@@ -38,7 +37,7 @@ func TestDashboards(t *testing.T) {
 	}
 }
 
-func read(t *testing.T, file string) *dashboard.Dashboard {
+func read(t *testing.T, file string) *schema.Classic {
 	t.Helper()
 	raw, err := os.ReadFile(file)
 	require.NoError(t, err)

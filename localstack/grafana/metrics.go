@@ -19,9 +19,9 @@ const dataSource = "pyrocumulus"
 
 // Metrics is an example of a dashboard of Prometheus that leads to profiles: a
 // click on a line opens what its service did in the time that is shown.
-func Metrics() *dashboard.DashboardBuilder {
+func Metrics() *schema.ClassicBuilder {
 	source := common.DataSourceRef{Type: cog.ToPtr("prometheus"), Uid: cog.ToPtr("${source}")}
-	return dashboard.NewDashboardBuilder("From metrics to profiles").Uid("pyrocumulus-metrics").
+	return schema.NewClassic("From metrics to profiles").Uid("pyrocumulus-metrics").
 		Description("An example: the data link of its panel can be copied to any panel of which the lines have the label service_name.").
 		Tags([]string{"pyrocumulus"}).Time("now-1h", "now").
 		WithVariable(dashboard.NewDatasourceVariableBuilder("source").Label("Data source").Type("prometheus")).

@@ -28,8 +28,8 @@ const selector = `{service_name="$service"}`
 
 // Profiles is the dashboard for developers: what a service spends its time and
 // memory on.
-func Profiles() *dashboard.DashboardBuilder {
-	return dashboard.NewDashboardBuilder("Profiles").Uid("pyrocumulus-profiles").
+func Profiles() *schema.ClassicBuilder {
+	return schema.NewClassic("Profiles").Uid("pyrocumulus-profiles").
 		Description("What a service spends CPU time and memory on. Drilldown → Profiles compares and explores.").
 		Tags([]string{"pyrocumulus"}).Time("now-30m", "now").Refresh("30s").Tooltip(dashboard.DashboardCursorSyncCrosshair).
 		WithVariable(dashboard.NewDatasourceVariableBuilder("source").Label("Data source").Type(schema.Pyroscope)).

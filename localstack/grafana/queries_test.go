@@ -11,7 +11,6 @@ import (
 
 	"connectrpc.com/connect"
 	"github.com/google/pprof/profile"
-	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/grafanapyroscope"
 	"github.com/stretchr/testify/require"
 
@@ -22,6 +21,7 @@ import (
 	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 
 	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
+	"github.com/pyrocumulus/pyrocumulus/infra/grafana/schema"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/tests/fixtures"
 )
@@ -103,7 +103,7 @@ func TestQueriesOfProfiles(t *testing.T) {
 }
 
 // currentType is the profile type that the dashboard opens with.
-func currentType(t *testing.T, d *dashboard.Dashboard, types []string) string {
+func currentType(t *testing.T, d *schema.Classic, types []string) string {
 	t.Helper()
 	for _, v := range d.Templating.List {
 		if v.Name == "profile_type" {
