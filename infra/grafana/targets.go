@@ -57,9 +57,7 @@ func refID(i int) string { return string(rune('A' + i)) }
 // valueOf is the value of a metric's dimension.
 func valueOf(m monitoring.Metric) string {
 	switch {
-	case m.Namespace == monitoring.Own:
-		return m.Of
-	case m.Namespace == monitoring.Lambda:
+	case m.Namespace == monitoring.Own, m.Namespace == monitoring.Lambda:
 		return "${stack}-" + m.Of
 	case m.Namespace == monitoring.API:
 		return "$" + theAPI

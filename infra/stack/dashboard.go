@@ -64,9 +64,7 @@ func (s *Stack) metric(m monitoring.Metric) awscloudwatch.IMetric {
 // is there.
 func (s *Stack) valueOf(m monitoring.Metric) *string {
 	switch m.Namespace {
-	case monitoring.Own:
-		return &m.Of
-	case monitoring.Lambda:
+	case monitoring.Own, monitoring.Lambda:
 		return s.functions[m.Of].FunctionName()
 	case monitoring.SQS:
 		return s.queues.byID[m.Of].AttrQueueName()

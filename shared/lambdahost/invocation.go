@@ -1,6 +1,7 @@
 package lambdahost
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync/atomic"
@@ -25,6 +26,11 @@ func newHost(o Options) *host {
 	return &host{Options: o}
 }
 
+// deployed is the name that the function has on Lambda, with that of its stack in
+// it: the metrics of two stacks in one region are not counted together. Elsewhere
+// it is the function's own.
+func (h *host) deployed() string { return cmp.Or(lambdacontext.FunctionName, h.Function) }
+
 // invocation is one request or event being served.
 type invocation struct {
 	host      *host
@@ -45,7 +51,7 @@ func (h *host) begin(ctx context.Context, requestID string) (context.Context, *i
 	}
 	var metrics *telemetry.Metrics
 	if h.Metrics != nil {
-		metrics = telemetry.NewMetrics(h.Metrics, h.Function, h.Now)
+		metrics = telemetry.NewMetrics(h.Metrics, h.deployed(), h.Now)
 	}
 	metrics.SetProperty(telemetry.KeyRequestID, requestID)
 	i := &invocation{

@@ -389,3 +389,16 @@ func TestDeadlineIsCut(t *testing.T) {
 		require.ErrorIs(t, inner.Err(), context.Canceled, "nothing of an invocation outlives it")
 	}
 }
+
+// Two stacks in one region have functions of the same kind with other names.
+func TestMetricsAreOfTheFunctionAsItIsDeployed(t *testing.T) {
+	before := lambdacontext.FunctionName
+	t.Cleanup(func() { lambdacontext.FunctionName = before })
+	lambdacontext.FunctionName = "staging-ingest"
+	var log, metrics bytes.Buffer
+	call(t, func(http.ResponseWriter, *http.Request) {}, lambdahost.Options{
+		Function: "ingest", Logger: telemetry.NewLogger(&log, slog.LevelInfo), Metrics: &metrics,
+	}, post("/ingest", "abc"))
+	require.Equal(t, "staging-ingest", lines(t, &metrics)[0]["function"])
+	require.Equal(t, "ingest", lines(t, &log)[0]["function"])
+}

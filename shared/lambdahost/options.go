@@ -18,7 +18,7 @@ const (
 
 // Options are what all hosted functions need. The zero value is usable.
 type Options struct {
-	Function string           // name of the function in logs and metrics
+	Function string           // name of the function in logs; in metrics too, where Lambda does not give it another
 	Logger   *slog.Logger     // nil: nothing is logged
 	Metrics  io.Writer        // where lines of metrics go, on Lambda the standard output; nil: nowhere
 	Now      func() time.Time // nil: time.Now
