@@ -1,31 +1,47 @@
 // Command shop is a program to be profiled: a web shop that is busy by itself and
-// tells its profiles at /debug/pprof. docker-compose.yml has Alloy scrape it.
+// tells its profiles at /debug/pprof, where localstack/alloy/scrape.alloy asks for
+// them.
+//
+//	go run ./localstack/shop -listen 127.0.0.1:8080
 package main
 
 import (
 	"crypto/sha256"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
 	_ "net/http/pprof" //nolint: what is shown are its handlers
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 )
 
 func main() {
-	go func() {
-		for i := 0; ; i++ {
-			checkout(i)
-			search(i)
-			time.Sleep(20 * time.Millisecond)
-		}
-	}()
-	slog.Info("shop is open", "address", ":8080")
-	if err := http.ListenAndServe(":8080", nil); err != nil {
+	listen := flag.String("listen", "127.0.0.1:8080", "`address` to tell the profiles at")
+	flag.Parse()
+	// Go records no waiting unless it is told to: profiles of mutexes and of
+	// blocking would be empty.
+	runtime.SetMutexProfileFraction(1)
+	runtime.SetBlockProfileRate(1)
+	for customer := range 2 {
+		go buy(customer)
+	}
+	slog.Info("shop is open", "address", *listen)
+	if err := http.ListenAndServe(*listen, nil); err != nil {
 		slog.Error("serve", "error", err)
 		os.Exit(1)
+	}
+}
+
+// buy goes on for as long as the shop is open.
+func buy(customer int) {
+	for i := customer; ; i++ {
+		checkout(i)
+		search(i)
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
