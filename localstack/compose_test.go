@@ -20,6 +20,7 @@ import (
 type composition struct {
 	Services map[string]struct {
 		Image       string
+		Command     string
 		Ports       []string
 		Environment map[string]string
 		Healthcheck struct{ Test []string }
@@ -28,7 +29,7 @@ type composition struct {
 	}
 }
 
-func compose(t *testing.T) composition {
+func readComposition(t *testing.T) composition {
 	t.Helper()
 	text, err := os.ReadFile("docker-compose.yml")
 	require.NoError(t, err)
@@ -38,7 +39,7 @@ func compose(t *testing.T) composition {
 }
 
 func TestCompose(t *testing.T) {
-	c := compose(t)
+	c := readComposition(t)
 	require.Contains(t, c.Services, "localstack")
 	for name, s := range c.Services {
 		require.Regexp(t, `^[a-z/]+:v?\d+\.\d+\.\d+$`, s.Image, "%s: the version must be pinned", name)
@@ -72,30 +73,22 @@ func TestComposeHasTheVersionThatIsTested(t *testing.T) {
 	require.Contains(t, string(compose), "image: localstack/localstack:"+string(version[1])+"\n")
 }
 
-// Every variable that the files for Alloy and Grafana ask for is given by the
+// Every variable that the data source of Grafana asks for is given by the
 // composition.
-func TestFilesForAlloy(t *testing.T) {
-	c := compose(t)
-	for service, file := range map[string]string{"alloy": "alloy/write.alloy", "grafana": "grafana/pyrocumulus.yaml"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		asks := regexp.MustCompile(`PYROCUMULUS_[A-Z]+`).FindAllString(string(text), -1)
-		require.NotEmpty(t, asks)
-		for _, name := range asks {
-			require.Contains(t, c.Services[service].Environment, name)
-		}
-	}
-	for _, file := range []string{"write", "scrape", "receive", "ebpf/ebpf"} {
-		config, err := os.ReadFile("alloy/" + file + ".alloy")
-		require.NoError(t, err)
-		require.Equal(t, strings.Count(string(config), "{"), strings.Count(string(config), "}"), file)
+func TestFileForGrafana(t *testing.T) {
+	source, err := os.ReadFile("grafana/pyrocumulus.yaml")
+	require.NoError(t, err)
+	asks := regexp.MustCompile(`PYROCUMULUS_[A-Z]+`).FindAllString(string(source), -1)
+	require.NotEmpty(t, asks)
+	for _, name := range asks {
+		require.Contains(t, readComposition(t).Services["grafana"].Environment, name)
 	}
 }
 
 // What is provisioned is in the container where Grafana looks for it, and the
 // first page is one of the dashboards.
 func TestGrafana(t *testing.T) {
-	service := compose(t).Services["grafana"]
+	service := readComposition(t).Services["grafana"]
 	mounted := make(map[string]string) // folders and files, by their path in the container
 	for _, volume := range service.Volumes {
 		parts := strings.Split(volume, ":")

@@ -57,8 +57,11 @@ func captured(t *testing.T, pattern string) []sentRequest {
 	return out
 }
 
-// capturedAt is when the Python SDK was recorded, whose requests do not say.
-var capturedAt = time.Date(2026, 11, 21, 11, 7, 0, 0, time.UTC)
+// capturedAt is when the clients were recorded whose requests do not say.
+var capturedAt = map[string]time.Time{
+	"python": time.Date(2026, 11, 21, 11, 7, 0, 0, time.UTC),
+	"alloy":  time.Date(2026, 11, 30, 2, 42, 0, 0, time.UTC),
+}
 
 // sentAt reads the parameter until, in seconds or nanoseconds.
 func sentAt(t *testing.T, r sentRequest) time.Time {
@@ -66,7 +69,8 @@ func sentAt(t *testing.T, r sentRequest) time.Time {
 	require.NoError(t, err)
 	until := u.Query().Get("until")
 	if until == "" {
-		return capturedAt
+		client, _, _ := strings.Cut(r.name, "-")
+		return capturedAt[client]
 	}
 	n, err := strconv.ParseInt(until, 10, 64)
 	require.NoError(t, err)
@@ -105,13 +109,11 @@ func types(pairs ...string) func(*gprofile.Profile) {
 	}
 }
 
-// alloy reconstructs what Alloy sends that scrapes a Go program: each profile in
-// a request of its own, named as Alloy does, those of godeltaprof included. The
-// profiles are real.
-func alloy(t *testing.T) []sentRequest {
+// godeltaprof reconstructs what Alloy sends of a program that has godeltaprof: each
+// profile in a request of its own, named as Alloy does. The profiles are real.
+func godeltaprof(t *testing.T) []sentRequest {
 	var out []sentRequest
 	for _, c := range []struct{ name, file string }{
-		{"process_cpu", "cpu"}, {"memory", "mem"}, {"goroutine", "goroutine"}, {"mutex", "mutex"}, {"block", "block"},
 		{"godeltaprof_memory", "mem"}, {"godeltaprof_mutex", "mutex"}, {"godeltaprof_block", "block"},
 	} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "tests", "fixtures", c.file+"-shop_0.pb.gz"))
@@ -120,7 +122,7 @@ func alloy(t *testing.T) []sentRequest {
 		require.NoError(t, err)
 		p.TimeNanos = now.UnixNano()
 		out = append(out, pushed(t, c.name, false, series(raw(gz(t, p)), "__name__", c.name, "__delta__", "false",
-			"job", "shop", "instance", "shop:80", "service_name", "shop", "otel.scope.name", "com.grafana.alloy/pyroscope.scrape")))
+			"instance", "shop:80", "service_name", "shop", "otel.scope.name", "com.grafana.alloy/pyroscope.scrape", "otel.scope.version", "v1.18.1")))
 	}
 	return out
 }
@@ -162,8 +164,9 @@ func dotnet(t *testing.T) []sentRequest {
 	return append(out, sentRequest{name: "old", target: "/ingest?name=shop&spyName=dotnetspy&format=pprof", body: old, at: now})
 }
 
-// ebpf reconstructs what Alloy's eBPF profiler pushes: frames without symbols,
-// threads and spans in labels of samples. That by OTLP is in shared/ingest/otlp.
+// ebpf reconstructs what Alloy's eBPF profiler pushes beyond what was recorded:
+// frames without symbols, waiting, threads and spans in labels of samples. That by
+// OTLP is in shared/ingest/otlp.
 func ebpf(t *testing.T) []sentRequest {
 	unsymbolized := func(p *gprofile.Profile) {
 		m := &gprofile.Mapping{ID: 1, Start: 0x1000, Limit: 0x9000, File: "/bin/shop", BuildID: "abc"}
@@ -176,8 +179,8 @@ func ebpf(t *testing.T) []sentRequest {
 		return []string{"__name__", name, "service_name", "shop", "otel.scope.name", "com.grafana.alloy/pyroscope.ebpf"}
 	}
 	onCPU := cpu(now, 3, types("cpu", "nanoseconds", "cpu", "nanoseconds"), unsymbolized)
-	offCPU := cpu(now, 3, types("off_cpu", "nanoseconds", "", ""), unsymbolized)
-	return []sentRequest{pushed(t, "ebpf", false, series(raw(gz(t, onCPU)), labels("process_cpu")...), series(raw(gz(t, offCPU)), labels("off_cpu")...))}
+	offCPU := cpu(now, 3, types("offcpu", "nanoseconds", "", ""), unsymbolized)
+	return []sentRequest{pushed(t, "ebpf", false, series(raw(gz(t, onCPU)), labels("process_cpu")...), series(raw(gz(t, offCPU)), labels("offcpu")...))}
 }
 
 // The series and profile types that each client's requests become. Java is in
@@ -185,7 +188,7 @@ func ebpf(t *testing.T) []sentRequest {
 func TestClients(t *testing.T) {
 	for name, requests := range map[string][]sentRequest{
 		"go_sdk": captured(t, "go-sdk-*"), "nodejs": captured(t, "nodejs-*"), "python": captured(t, "python"),
-		"alloy": alloy(t), "ruby": native(t, "ruby", "rbspy"), "rust": native(t, "rust", "pyroscope-rs"), "dotnet": dotnet(t), "ebpf": ebpf(t),
+		"alloy": append(captured(t, "alloy-*"), godeltaprof(t)...), "ruby": native(t, "ruby", "rbspy"), "rust": native(t, "rust", "pyroscope-rs"), "dotnet": dotnet(t), "ebpf": ebpf(t),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
