@@ -40,15 +40,17 @@ var vocabulary = map[string][]string{
 	"pyroscope.receive_http/grpc":                           {"listen_address"},
 	"pyroscope.ebpf":                                        {"targets", "forward_to"},
 	"discovery.process":                                     {},
+	"discovery.kubernetes":                                  {"role"},
 	"discovery.relabel":                                     {"targets"},
-	"discovery.relabel/rule":                                {"source_labels", "regex", "target_label"},
+	"discovery.relabel/rule":                                {"source_labels", "regex", "target_label", "action"},
 }
 
 // exports are what other components may refer to.
 var exports = map[string]string{
-	"pyroscope.write":   "receiver",
-	"discovery.process": "targets",
-	"discovery.relabel": "output",
+	"pyroscope.write":      "receiver",
+	"discovery.process":    "targets",
+	"discovery.kubernetes": "targets",
+	"discovery.relabel":    "output",
 }
 
 // refers says which export an attribute wants.
