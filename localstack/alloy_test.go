@@ -23,7 +23,8 @@ const triedAlloy = "1.18.1"
 
 // vocabulary has what the files may say: components, the blocks in them and the
 // attributes of both. `alloy validate` accepted each one without --stability.level,
-// and `alloy run` ran them; whoever adds a line does the same first.
+// and `alloy run` ran them (pyroscope.ebpf in 1.12.2); whoever adds a line does the
+// same first.
 var vocabulary = map[string][]string{
 	"pyroscope.write":                                       {"external_labels"},
 	"pyroscope.write/endpoint":                              {"url"},
