@@ -75,7 +75,7 @@ func goTypes() []string {
 	return []string{
 		"block:contentions:count:contentions:count",
 		"block:delay:nanoseconds:contentions:count",
-		"goroutines:goroutine:count:goroutine:count",
+		"goroutine:goroutine:count:goroutine:count",
 		"memory:alloc_objects:count:space:bytes",
 		"memory:alloc_space:bytes:space:bytes",
 		"memory:inuse_objects:count:space:bytes",
