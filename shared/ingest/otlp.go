@@ -49,7 +49,7 @@ const (
 	typeProtobufToo = "application/protobuf"
 )
 
-const adviceGRPC = "OTLP is taken over HTTP only, not over gRPC: use the exporter otlphttp of the OpenTelemetry Collector"
+const adviceGRPC = "OTLP is taken over HTTP only, not over gRPC: use the exporter otlp_http (otlphttp before v0.144) of the OpenTelemetry Collector"
 
 // refuseMedia answers a request of another media type. A gRPC client reads the
 // answer from headers, under the status 200.
