@@ -52,6 +52,10 @@ soak-local: ## push to, ask and restart the local host for SOAK_LOCAL (20m) in r
 test-emulators: ## test the AWS adapters, the deployed binaries and the stack against emulators; needs Python, Java and Maven
 	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators ./tests/lambda ./tests/deploy ./scripts/redrive
 
+.PHONY: test-clients
+test-clients: ## run the snippets for SDKs as they are documented; needs Python, a JDK, Maven, Rust, a C compiler and curl
+	PYROCUMULUS_CLIENTS=1 go test -count=1 -timeout 30m -v ./tests/clients
+
 .PHONY: lint
 lint: ## check format, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); \
