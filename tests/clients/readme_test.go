@@ -61,6 +61,26 @@ func snippets(t *testing.T) map[string]string {
 	return all
 }
 
+// The document says which versions are run.
+func TestVersions(t *testing.T) {
+	text, err := os.ReadFile(document)
+	require.NoError(t, err)
+	for _, pin := range []struct{ file, version, said string }{
+		{"../../go.mod", `grafana/pyroscope-go (v\S+)`, "pyroscope-go "},
+		{"node/package.json", `"@pyroscope/nodejs": "(.*)"`, "@pyroscope/nodejs "},
+		{"java/pom.xml", `<artifactId>agent</artifactId>\s*<version>(.*)</version>`, "io.pyroscope:agent "},
+		{"python/requirements.txt", `pyroscope-io==(\S+)`, "pyroscope-io "},
+		{"rust/Cargo.toml", `pyroscope = \{ version = "=(.*?)"`, "pyroscope "},
+		{"collector/go.mod", `collector/exporter/otlphttpexporter (v\S+)`, "OpenTelemetry Collector "},
+	} {
+		pins, err := os.ReadFile(pin.file)
+		require.NoError(t, err)
+		found := regexp.MustCompile(pin.version).FindStringSubmatch(string(pins))
+		require.NotNil(t, found, "%s has no %s", pin.file, pin.version)
+		require.Contains(t, string(text), pin.said+found[1], "%s has another version than %s", document, pin.file)
+	}
+}
+
 // section is the part of the document that has the snippets.
 func section(t *testing.T) string {
 	t.Helper()
