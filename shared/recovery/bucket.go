@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,7 +16,6 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
-	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
 // tailBytes is how much of an object is read first to find its description.
@@ -38,7 +39,10 @@ type Deps struct {
 	Store Store
 	Index Index
 	Now   func() time.Time
-	Log   *slog.Logger // progress
+	Log   *slog.Logger
+	// Progress is told how much of what is done, by several goroutines at once; it
+	// may be nil.
+	Progress func(what string, done, total int)
 	// Parallel is how many objects are read at once.
 	Parallel int
 }
@@ -75,39 +79,49 @@ func tenants(ctx context.Context, store objstore.Lister, visit func(profile.Tena
 	}
 }
 
+// counter is how much is done of something that is told of.
+type counter struct {
+	tell  func(done int)
+	count atomic.Int64
+}
+
+func (d Deps) counter(what string, tenant profile.TenantID, total int) *counter {
+	c := &counter{tell: func(int) {}}
+	if d.Progress != nil {
+		c.tell = func(done int) { d.Progress(what+" of "+string(tenant), done, total) }
+	}
+	c.tell(0)
+	return c
+}
+
+func (c *counter) add() { c.tell(int(c.count.Add(1))) }
+
 // objects lists the objects of a tenant's blocks and reads their descriptions.
 // Objects that are deleted meanwhile are left out.
 func (d Deps) objects(ctx context.Context, tenant profile.TenantID) ([]object, error) {
-	var out []object
+	var all []objstore.Info
 	prefix := block.Prefix(tenant)
 	for after := ""; ; {
 		page, err := d.Store.List(ctx, prefix, after, objstore.MaxListKeys)
 		if err != nil {
 			return nil, fmt.Errorf("list blocks of tenant %s: %w", tenant, err)
 		}
-		found, err := d.describeAll(ctx, page)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-		if len(page) > 0 {
-			d.Log.LogAttrs(ctx, slog.LevelInfo, "objects read", slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", len(out)))
-		}
+		all = append(all, page...)
 		if len(page) < objstore.MaxListKeys {
-			return out, nil
+			break
 		}
 		after = page[len(page)-1].Key
 	}
+	return d.describeAll(ctx, all, d.counter("objects", tenant, len(all)))
 }
 
-func (d Deps) describeAll(ctx context.Context, page []objstore.Info) ([]object, error) {
-	found := make([]object, len(page))
-	var out []object
+func (d Deps) describeAll(ctx context.Context, all []objstore.Info, read *counter) ([]object, error) {
+	found := make([]object, len(all))
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(max(d.Parallel, 1))
-	for i := range page {
+	for i := range all {
 		g.Go(func() error {
-			meta, err := describe(inner, d.Store, page[i])
+			meta, err := describe(inner, d.Store, all[i])
 			switch {
 			case errors.Is(err, objstore.ErrNotExist):
 				return nil
@@ -117,17 +131,15 @@ func (d Deps) describeAll(ctx context.Context, page []objstore.Info) ([]object, 
 			if err != nil {
 				meta = nil
 			}
-			found[i] = object{Info: page[i], meta: meta, err: err}
+			found[i] = object{Info: all[i], meta: meta, err: err}
+			read.add()
 			return nil
 		})
 	}
-	err := g.Wait()
-	for i := range found {
-		if found[i].Key != "" {
-			out = append(out, found[i])
-		}
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
-	return out, err
+	return slices.DeleteFunc(found, func(o object) bool { return o.Key == "" }), nil
 }
 
 // describe reads the description at the end of an object. Of a block of several

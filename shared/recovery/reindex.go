@@ -40,7 +40,7 @@ type Reindexed struct {
 // (see prefer); a segment like that is counted beside the one that was written
 // after it, until compaction merges the two and drops what is there twice.
 func Reindex(ctx context.Context, d Deps, only profile.TenantID, dryRun bool) (Reindexed, error) {
-	var done Reindexed
+	done := Reindexed{LeftOut: []string{}, Foreign: []string{}}
 	visit := func(tenant profile.TenantID) error {
 		done.Tenants++
 		if err := d.reindexTenant(ctx, tenant, dryRun, &done); err != nil {
@@ -48,10 +48,13 @@ func Reindex(ctx context.Context, d Deps, only profile.TenantID, dryRun bool) (R
 		}
 		return nil
 	}
+	var err error
 	if only != "" {
-		return done, visit(only)
+		err = visit(only)
+	} else {
+		err = tenants(ctx, d.Store, visit)
 	}
-	return done, tenants(ctx, d.Store, visit)
+	return done, err
 }
 
 func (d Deps) reindexTenant(ctx context.Context, tenant profile.TenantID, dryRun bool, done *Reindexed) error {
@@ -91,7 +94,9 @@ func (d Deps) reindexTenant(ctx context.Context, tenant profile.TenantID, dryRun
 		}
 		s.add(o)
 	}
-	for _, o := range s.order() {
+	lost := s.order()
+	inserted := d.counter("rows", tenant, len(lost))
+	for _, o := range lost {
 		row, ok := s.row(o)
 		if ok && !dryRun {
 			err := d.Index.Insert(ctx, row)
@@ -99,6 +104,7 @@ func (d Deps) reindexTenant(ctx context.Context, tenant profile.TenantID, dryRun
 				return err
 			}
 		}
+		inserted.add()
 		if !ok {
 			done.LeftOut = append(done.LeftOut, o.Key)
 			d.Log.LogAttrs(ctx, slog.LevelWarn, "block is left out: another one has its profiles", slog.String(telemetry.KeyKey, o.Key))
@@ -107,7 +113,6 @@ func (d Deps) reindexTenant(ctx context.Context, tenant profile.TenantID, dryRun
 		s.put(row)
 		done.Rows++
 	}
-	d.Log.LogAttrs(ctx, slog.LevelInfo, "tenant is indexed", slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("rows", done.Rows))
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/objstore"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
-	"github.com/pyrocumulus/pyrocumulus/shared/telemetry"
 )
 
 // ProblemKind is what is wrong, in a word that scripts can look for.
@@ -70,7 +68,7 @@ type VerifyOptions struct {
 // Verify compares the index with the objects. Everything may go on meanwhile:
 // what seems wrong is looked at once more before it is called a problem.
 func Verify(ctx context.Context, d Deps, o VerifyOptions) (Verified, error) {
-	var v Verified
+	v := Verified{Problems: []Problem{}}
 	known, err := d.Index.Tenants(ctx)
 	if err != nil {
 		return v, fmt.Errorf("verify: %w", err)
@@ -211,10 +209,12 @@ func (d Deps) strays(tenant profile.TenantID, objects []object, named map[string
 // readAll reads every block that has a row and compares its checksums.
 func (d Deps) readAll(ctx context.Context, tenant profile.TenantID, rows []blockindex.Row, v *Verified) error {
 	found := make([]error, len(rows))
+	read := d.counter("blocks", tenant, len(rows))
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(max(d.Parallel, 1))
 	for i, r := range rows {
 		if rowIsBad(v, r) {
+			read.add()
 			continue
 		}
 		m, err := block.ParseMeta(r.Detail)
@@ -222,6 +222,7 @@ func (d Deps) readAll(ctx context.Context, tenant profile.TenantID, rows []block
 			return err
 		}
 		g.Go(func() error {
+			defer read.add()
 			err := readBlock(inner, d.Store, m)
 			switch {
 			case errors.Is(err, objstore.ErrNotExist): // swept meanwhile
@@ -241,7 +242,6 @@ func (d Deps) readAll(ctx context.Context, tenant profile.TenantID, rows []block
 			v.Problems = append(v.Problems, Problem{Damaged, tenant, rows[i].ID, err.Error()})
 		}
 	}
-	d.Log.LogAttrs(ctx, slog.LevelInfo, "blocks read", slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("blocks", len(rows)))
 	return nil
 }
 
