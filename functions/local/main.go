@@ -27,7 +27,7 @@ func main() {
 	flag.IntVar(&c.CompactWorkers, "compact-workers", 1, "how many merges are under way at once")
 	flag.DurationVar(&c.SweepInterval, "sweep-interval", time.Minute, "how often blocks are deleted that were merged or are too old; 0 for never")
 	flag.IntVar(&c.Queues, "queues", 1, "how many `queues` to have, each with a drainer of its own")
-	flag.Func("auth", "how the `tenant` of a request is found: none (there is one), header (X-Scope-OrgID) or token (see go run ./scripts/tokens -h); default: PYROCUMULUS_AUTH, or none", func(s string) (err error) {
+	flag.Func("auth", "how the `tenant` of a request is found: none (there is one), header (X-Scope-OrgID) or token (see go run ./scripts/pyrocumulus help tokens); default: PYROCUMULUS_AUTH, or none", func(s string) (err error) {
 		c.Auth, err = config.ParseAuth(s)
 		return err
 	})
@@ -71,6 +71,6 @@ Grafana as a Pyroscope data source, or ask what it has:
 `
 
 const tokenHint = `Requests need a token, as in curl -u acme:TOKEN. Make one of the tenant acme with
-  go run ./scripts/tokens create -data '%s' acme
+  go run ./scripts/pyrocumulus tokens create -data '%s' acme
 
 `

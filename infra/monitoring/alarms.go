@@ -30,7 +30,7 @@ func Alarms(c deployment.Config) []Alarm {
 		table = append(table,
 			Alarm{"OldestProfile" + n, "Pushed profiles wait for minutes: drainers fail or are too few.",
 				ofQueue(queue, oldest, "Maximum"), 180, 3},
-			Alarm{"DeadProfiles" + n, "Messages of profiles crashed their drainer over and over: look at them, then scripts/redrive.",
+			Alarm{"DeadProfiles" + n, "Messages of profiles crashed their drainer over and over: look at them, then pyrocumulus redrive.",
 				ofQueue(queue+DeadLetters, visible, "Maximum"), 0, 1})
 	}
 	table = append(table,

@@ -68,7 +68,7 @@ func waiting(c deployment.Config) Row {
 			Metrics: ofQueues(profiles, oldest, "Maximum")},
 		{Title: "Waiting messages and jobs", Means: "It should fall to nothing between two bursts.", Console: true,
 			Metrics: append(ofQueues(profiles, visible, "Average"), ofQueue(QueueJobs, visible, "Average"))},
-		{Title: "Dead letters", Means: "Should be none: scripts/redrive.", Metrics: dead},
+		{Title: "Dead letters", Means: "Should be none: pyrocumulus redrive.", Metrics: dead},
 		{Title: "Drainers at once", Means: "As many as there are schedules at most: more start when messages wait.",
 			Metrics: []Metric{{Lambda, "ConcurrentExecutions", deployment.Segment, "Maximum", five}}},
 		{Title: "Messages", Means: "Received by drainers; duplicates were stored already, poisoned ones cannot be read.",

@@ -24,7 +24,7 @@ func (s *Stack) addOutputs() {
 		"for provisioning/datasources/pyrocumulus.yaml")
 	s.output("Curl", fmt.Sprintf("curl %s --data-binary @cpu.pprof '%s/ingest?format=pprof&name=my-app'", curl, endpoint), "pushes a profile")
 	if !s.trusted() {
-		s.output("Token", "go run ./scripts/tokens create -table "+*s.storage.records.TableName()+" TENANT", "prints a token of a tenant")
+		s.output("Token", "go run ./scripts/pyrocumulus tokens create -table "+*s.storage.records.TableName()+" TENANT", "prints a token of a tenant")
 	}
 	if s.api.functionURL != nil {
 		s.output("PushURL", *s.api.functionURL.Url(), "where clients may push without the price of the API")
@@ -33,7 +33,7 @@ func (s *Stack) addOutputs() {
 	s.output("IndexTable", *s.storage.index.TableName(), "the block index")
 	s.output("RecordsTable", *s.storage.records.TableName(), "tokens, limits, settings")
 	for i, q := range s.queues.profilesDead {
-		s.output("DeadLettersURL"+monitoring.Suffix(i), *q.Ref(), "for scripts/redrive")
+		s.output("DeadLettersURL"+monitoring.Suffix(i), *q.Ref(), "for pyrocumulus redrive")
 	}
 }
 

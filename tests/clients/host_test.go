@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pyrocumulus/pyrocumulus/functions/local/datadir"
 	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
@@ -26,8 +27,8 @@ type server struct {
 	since  time.Time
 }
 
-// startHost runs a host until the test ends, and makes tokens as scripts/tokens
-// does.
+// startHost runs a host until the test ends, and makes tokens as pyrocumulus
+// tokens does.
 func startHost(t *testing.T) *server {
 	t.Helper()
 	s := &server{tokens: make(map[string]string), since: time.Now().Add(-time.Minute)}
@@ -50,7 +51,7 @@ func startHost(t *testing.T) *server {
 		stopped <- nil
 		require.NoError(t, err)
 	}
-	store, err := boltrecords.Open(filepath.Join(c.Data, host.RecordsFile), boltrecords.Options{})
+	store, err := boltrecords.Open(filepath.Join(c.Data, datadir.RecordsFile), boltrecords.Options{})
 	require.NoError(t, err)
 	for _, owner := range []string{tenant, stranger} {
 		_, text, err := token.Admin{Store: store, Now: time.Now}.Create(t.Context(), token.Spec{

@@ -46,7 +46,7 @@ func (d *deployed) client() *http.Client {
 
 // token makes a token of a tenant, as README.md tells users to.
 func (d *deployed) token(tenant string) string {
-	cmd := exec.Command("go", "run", "../../scripts/tokens", "create", "-json", "-table", d.outputs["RecordsTable"], tenant)
+	cmd := exec.Command("go", "run", "../../scripts/pyrocumulus", "tokens", "create", "-json", "-table", d.outputs["RecordsTable"], tenant)
 	set := emulators.Set{S3: d.address, SQS: d.address, DynamoDB: d.address}
 	cmd.Env = append(os.Environ(), set.Environment()...)
 	cmd.Stderr = os.Stderr

@@ -25,6 +25,8 @@ func elsewhere() []struct{ commands, by string } {
 		{`make (test|lint|lint-infra|test-emulators|synth)`, ".ci/run"},
 		{`go test ./\.\.\.`, ".ci/run"}, // is make test
 		{`go test ./infra/deployment -update`, "infra/deployment/readme_test.go TestReadme"},
+		{`go run ./scripts/pyrocumulus (services|(flame|top|diff|pprof) -service shop .*)`, "scripts/pyrocumulus/examples_test.go TestExamplesWork"},
+		{`go run ./scripts/pyrocumulus .*-(table|bucket) .*`, "tests/deploy/commands_test.go"},
 	}
 }
 

@@ -29,28 +29,31 @@ func firstMinutes() story {
 			},
 		},
 		{text: "go run ./scripts/pyrocumulus flame -service pyrocumulus", want: []string{`total .* m?s\n`, `█`}},
+		{text: "go run ./scripts/pyrocumulus diff -service pyrocumulus -from now-1m", want: []string{`change`}},
 		{text: "go run ./scripts/pyrocumulus", usage: true, want: []string{`push`}},
 		{text: "go run ./scripts/pyrocumulus help", want: []string{`push`, `tokens`, `reindex`}},
 		{text: "go run ./functions/local -h", want: []string{`-listen address`}},
-		{text: "go run ./scripts/redrive -h", want: []string{`dead letters`}},
-		{text: "go run ./scripts/cost", want: []string{`SQS`}},
-		{text: "go run ./scripts/cost -pods 200", want: []string{`SQS`, `Pyroscope`}},
-		{text: "go run ./scripts/cost -pods 200 -pack 5", want: []string{`SQS`, `Pyroscope`}},
+		{text: "go install ./scripts/pyrocumulus", replace: func(r *reader) []string {
+			return []string{"go install", "GOBIN=" + filepath.Join(r.Dir, ".build", "bin") + " go install"}
+		}},
+		{text: "go run ./scripts/pyrocumulus help redrive", want: []string{`dead letters`}},
+		{text: "go run ./scripts/pyrocumulus cost", want: []string{`SQS`}},
+		{text: "go run ./scripts/pyrocumulus cost -pods 200", want: []string{`SQS`, `Pyroscope`}},
+		{text: "go run ./scripts/pyrocumulus cost -pods 200 -pack 5", want: []string{`SQS`, `Pyroscope`}},
 	}}
 }
 
 // oneTenant is what the pages of the functions say of a host without tenants.
 func oneTenant() story {
-	const keep = "go run ./scripts/services "
 	return story{name: "one tenant", serve: "make run", flags: "-self-profile=false", steps: []step{
-		{text: keep + "keep acme 168h"},
-		{text: keep + "keep acme audit 8760h"},
-		{text: keep + "delete acme checkout"},
+		{text: "go run ./scripts/pyrocumulus retention keep acme 7d", want: []string{`168h0m0s`}},
+		{text: "go run ./scripts/pyrocumulus retention keep acme audit 365d", want: []string{`audit +8760h0m0s`}},
+		{text: "go run ./scripts/pyrocumulus retention delete acme checkout", want: []string{`checkout`}},
 		{text: "curl -X DELETE http://localhost:4040/admin/v1/services/checkout", want: []string{`checkout`}},
 		{text: "curl http://localhost:4040/admin/v1/deletions", want: []string{`checkout`}},
-		{text: "go run ./scripts/limits list acme", want: []string{`ingestion_rate`}},
-		{text: "go run ./scripts/limits set acme ingestion_rate=16MiB reject_older_than=6h"},
-		{text: `go run ./scripts/limits set acme relabel_rules=@rules.json sampling='{"shop": 0.1}'`},
+		{text: "go run ./scripts/pyrocumulus limits list acme", want: []string{`ingestion_rate`}},
+		{text: "go run ./scripts/pyrocumulus limits set acme ingestion_rate=16MiB reject_older_than=6h"},
+		{text: `go run ./scripts/pyrocumulus limits set acme relabel_rules=@rules.json sampling='{"shop": 0.1}'`},
 		{
 			text: `curl -s -d '{"size": 12345678}' http://localhost:4040/upload`,
 			replace: func(r *reader) []string {
@@ -84,26 +87,20 @@ func oneTenant() story {
 // stopped is about what is stored, while the local host does not run.
 func stopped() story {
 	return story{name: "the host is stopped", steps: []step{
-		{text: "go run ./scripts/inspect", want: []string{`LEVEL`}},
-		{text: "./scripts/verify", replace: goRun, want: []string{`.`}},
-		{text: "./scripts/reindex", replace: goRun},
-		{text: "./scripts/sections", replace: func(r *reader) []string {
-			return []string{"./scripts/sections", "go run ./scripts/sections -out " + filepath.Join(r.Dir, ".build", "sections")}
-		}},
-		{text: "go run ./scripts/sections -out /tmp/blocks", replace: func(r *reader) []string {
+		{text: "go run ./scripts/pyrocumulus inspect", want: []string{`LEVEL`}},
+		{text: "go run ./scripts/pyrocumulus verify -deep", want: []string{`; 0 problems`}},
+		{text: "go run ./scripts/pyrocumulus reindex", want: []string{`, 0 got one`}},
+		{text: "go run ./scripts/pyrocumulus sections -out /tmp/blocks", replace: func(r *reader) []string {
 			return []string{"/tmp/blocks", filepath.Join(r.Dir, ".build", "blocks")}
 		}, want: []string{`duckdb -init`}, after: askSQL},
 	}}
 }
 
-// goRun completes what the text leaves out after it has said it once.
-func goRun(*reader) []string { return []string{"./scripts/", "go run ./scripts/"} }
-
 // severalTenants is functions/README.md.
 func severalTenants() story {
 	return story{name: "several tenants", serve: "make run ARGS='-auth token'", steps: []step{
 		{
-			text: "go run ./scripts/tokens create -name 'cluster eu-1' acme",
+			text: "go run ./scripts/pyrocumulus tokens create -name 'cluster eu-1' acme",
 			after: func(t *testing.T, r *reader, out string) {
 				r.token = regexp.MustCompile(`pyc_\S+`).FindString(out)
 				require.NotEmpty(t, r.token, out)

@@ -6,19 +6,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
+	"github.com/pyrocumulus/pyrocumulus/functions/local/datadir"
 	"github.com/pyrocumulus/pyrocumulus/shared/profile"
 	"github.com/pyrocumulus/pyrocumulus/shared/records/boltrecords"
 	"github.com/pyrocumulus/pyrocumulus/shared/token"
 )
 
 // token makes a token in the data directory of the running host, as
-// scripts/tokens does.
+// pyrocumulus tokens does.
 func (c *call) token() {
 	scopes := c.flags.String("scopes", "ingest,query", "")
 	reads := c.flags.String("reads", "", "")
 	c.parse(2)
-	store, err := boltrecords.Open(filepath.Join(c.dir, "data", host.RecordsFile), boltrecords.Options{})
+	store, err := boltrecords.Open(filepath.Join(c.dir, "data", datadir.RecordsFile), boltrecords.Options{})
 	c.ts.Check(err)
 	defer store.Close()
 	spec := token.Spec{Tenant: profile.TenantID(c.args[0])}

@@ -17,6 +17,7 @@ import (
 	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pyrocumulus/pyrocumulus/functions/local/datadir"
 	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/boltindex"
@@ -155,9 +156,9 @@ func (l *liveHost) read(r *rand.Rand, done <-chan struct{}) {
 
 // open opens what the host has left.
 func (l *liveHost) open() (*filestore.Store, *boltindex.Index) {
-	store, err := filestore.Open(filepath.Join(l.data, "objects"))
+	store, err := filestore.Open(filepath.Join(l.data, datadir.ObjectsDir))
 	require.NoError(l.t, err)
-	index, err := boltindex.Open(filepath.Join(l.data, host.IndexFile))
+	index, err := boltindex.Open(filepath.Join(l.data, datadir.IndexFile))
 	require.NoError(l.t, err)
 	return store, index
 }

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pyrocumulus/pyrocumulus/functions/local/datadir"
 	"github.com/pyrocumulus/pyrocumulus/shared/assembly"
 	"github.com/pyrocumulus/pyrocumulus/shared/blockindex/boltindex"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
@@ -56,14 +57,6 @@ type Config struct {
 	// Ready is called with the base URL once requests are served; may be nil.
 	Ready func(url string)
 }
-
-// RecordsFile is the record store in the data directory. Tools may open it while
-// the host runs.
-const RecordsFile = "records.bolt"
-
-// IndexFile is the block index in the data directory. Tools may open it while the
-// host does not run.
-const IndexFile = "index.bolt"
 
 // Host is the running functions.
 type Host struct {
@@ -152,10 +145,10 @@ func (h *Host) openStorage() (err error) {
 	if err := os.MkdirAll(data, 0o755); err != nil {
 		return fmt.Errorf("make data directory: %w", err)
 	}
-	if h.objects, err = filestore.Open(filepath.Join(data, "objects")); err != nil {
+	if h.objects, err = filestore.Open(filepath.Join(data, datadir.ObjectsDir)); err != nil {
 		return fmt.Errorf("open object store: %w", err)
 	}
-	if h.index, err = boltindex.Open(filepath.Join(data, IndexFile)); err != nil {
+	if h.index, err = boltindex.Open(filepath.Join(data, datadir.IndexFile)); err != nil {
 		return fmt.Errorf("open block index: %w", err)
 	}
 	if err := h.openQueues(); err != nil {
@@ -164,7 +157,7 @@ func (h *Host) openStorage() (err error) {
 	if h.jobs, err = boltqueue.Open(filepath.Join(data, "jobs.bolt"), boltqueue.Options{}); err != nil {
 		return fmt.Errorf("open queue of compaction jobs: %w", err)
 	}
-	if h.records, err = boltrecords.Open(filepath.Join(data, RecordsFile), boltrecords.Options{}); err != nil {
+	if h.records, err = boltrecords.Open(filepath.Join(data, datadir.RecordsFile), boltrecords.Options{}); err != nil {
 		return fmt.Errorf("open record store: %w", err)
 	}
 	return nil
