@@ -64,6 +64,7 @@ _PROGRAM() {
       *) printf -v line %q "${line#"$kept"}"; COMPREPLY+=("$line") ;;
     esac
   done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
+  if [[ ${COMPREPLY[0]} == *= ]]; then compopt -o nospace 2>/dev/null; fi
   if [[ $files ]]; then
     compopt -o filenames 2>/dev/null
     while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen "$files" -- "${last#"$kept"}")
@@ -75,7 +76,7 @@ complete -F _PROGRAM PROGRAM
 const zshScript = `#compdef PROGRAM
 # zsh completion of PROGRAM
 _PROGRAM() {
-  local line text files=
+  local line text files= after=' '
   local -a texts shown
   while IFS= read -r line; do
     case $line in
@@ -83,12 +84,13 @@ _PROGRAM() {
       :directories) files=directories ;;
       *)
         text=${line%%$'\t'*}
+        if [[ $text == *= ]]; then after=; fi
         texts+=("$text")
         if [[ $line == *$'\t'* ]]; then shown+=("$text  -- ${line#*$'\t'}"); else shown+=("$text"); fi
         ;;
     esac
   done < <("${words[1]}" __complete "${(@)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)
-  (( ${#texts} )) && compadd -l -d shown -a texts
+  (( ${#texts} )) && compadd -S "$after" -l -d shown -a texts
   case $files in
     files) compset -P '-*='; _files ;;
     directories) compset -P '-*='; _files -/ ;;

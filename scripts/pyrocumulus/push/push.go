@@ -20,6 +20,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/scripts/pyrocumulus/client"
 	"github.com/pyrocumulus/pyrocumulus/scripts/pyrocumulus/command"
 	"github.com/pyrocumulus/pyrocumulus/scripts/pyrocumulus/progress"
+	"github.com/pyrocumulus/pyrocumulus/scripts/pyrocumulus/question"
 	"github.com/pyrocumulus/pyrocumulus/shared/attime"
 )
 
@@ -49,8 +50,10 @@ func Command() *command.Command {
 			flags.StringVar(&p.time, "time", "", "`time` of the profiles, whatever they say: now-5m, Unix seconds or milliseconds")
 			flags.Var(&p.labels, "label", "label, as `name=value`; may be repeated")
 			p.asJSON, p.quiet = command.JSONFlag(flags), progress.QuietFlag(flags)
-			return command.Action{Run: p.run, Complete: func(_ context.Context, name string, _ []string) []string {
+			return command.Action{Run: p.run, Complete: func(ctx context.Context, name string, _ []string) []string {
 				switch name {
+				case "service":
+					return question.LabelValues(ctx, p.server, "service_name", env.Now())
 				case "":
 					return []string{command.Files}
 				case "format":
