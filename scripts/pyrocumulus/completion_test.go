@@ -113,6 +113,14 @@ func (term *terminalOf) send(text string) {
 	require.NoError(term.t, err)
 }
 
+// all returns what is written until the program ends.
+func (term *terminalOf) all() string {
+	for more := range term.seen {
+		term.text = append(term.text, more...)
+	}
+	return string(term.text)
+}
+
 // until returns what was written since the last call, up to the first end.
 func (term *terminalOf) until(end string) string {
 	term.t.Helper()

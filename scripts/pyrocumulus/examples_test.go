@@ -31,13 +31,14 @@ func built(t *testing.T) string {
 // they name, and the data directory of a host.
 type place struct {
 	t    *testing.T
+	bin  string // the program
 	dir  string
 	env  []string
 	done map[string]bool // commands of which an answer in JSON was seen
 }
 
 func newPlace(t *testing.T, bin, url string) *place {
-	p := &place{t: t, dir: t.TempDir(), done: make(map[string]bool)}
+	p := &place{t: t, bin: filepath.Join(bin, "pyrocumulus"), dir: t.TempDir(), done: make(map[string]bool)}
 	p.env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "PYROCUMULUS_URL="+url)
 	for name, fixture := range map[string]string{
 		"cpu.pprof": "cpu-shop_0.pb.gz", "profiles/a.pb.gz": "mem-shop_0.pb.gz", "profiles/b.pb.gz": "mutex-shop_0.pb.gz",

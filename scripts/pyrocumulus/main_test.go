@@ -20,6 +20,7 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/scripts/pyrocumulus/client"
 	"github.com/pyrocumulus/pyrocumulus/scripts/pyrocumulus/command"
 	"github.com/pyrocumulus/pyrocumulus/scripts/pyrocumulus/terminal"
+	"github.com/pyrocumulus/pyrocumulus/tests/fixtures"
 )
 
 // startHost runs a host on a data directory until stop is called.
@@ -159,6 +160,38 @@ func TestProfilesComeBack(t *testing.T) {
 		require.Equal(t, 1, l.code)
 	}
 	require.Contains(t, func() string { _, err := l.try("push", "-service", "shop", before, "/nowhere"); return err.Error() }(), "(1 of 2 files were pushed before)")
+}
+
+// Each format is told by its content, and comes back under the time that is said.
+func TestFormatsAndTimes(t *testing.T) {
+	url, _ := startHost(t, t.TempDir())
+	l := &line{t: t, url: url}
+	dir := t.TempDir()
+	gz, err := fixtures.Profiles.ReadFile("cpu-shop_0.pb.gz")
+	require.NoError(t, err)
+	for service, file := range map[string]string{
+		"a": write(t, filepath.Join(dir, "a"), string(gz)),
+		"b": write(t, filepath.Join(dir, "b"), "main;work 60\n"),
+		"c": filepath.Join("..", "..", "shared", "ingest", "testdata", "jfr", "itimer.jfr.gz"),
+		"d": write(t, filepath.Join(dir, "d"), `{"$schema": "https://www.speedscope.app/file-format-schema.json", "shared": {"frames": [{"name": "main"}]},
+			"profiles": [{"type": "sampled", "unit": "none", "name": "x", "startValue": 0, "endValue": 1, "samples": [[0]], "weights": [1]}]}`),
+	} {
+		l.run("push", "-service", service, "-time", "now-10m", file)
+	}
+	require.Equal(t, "-: folded, 13 bytes\n", l.run("push", "-service", "e.f", "-"))
+	require.Eventually(t, func() bool {
+		out, err := l.try("labels", "service_name")
+		return err == nil && out == "a\nb\nc\nd\ne.f\n"
+	}, 20*time.Second, 50*time.Millisecond)
+	for _, service := range []string{"a", "b", "c", "d"} {
+		require.NotEmpty(t, l.run("top", "-service", service, "-from", "now-11m", "-until", "now-9m"))
+		_, err := l.try("top", "-service", service, "-from", "now-8m")
+		require.ErrorContains(t, err, "lists what there is", service)
+	}
+	then := []string{"diff", "-service", "b", "-from", "now-11m", "-until", "now-9m"}
+	require.Regexp(t, `0 ns +600 ms +600 ms  work`, l.run(then...))
+	require.Contains(t, l.stderr, "Nothing to compare with: no profile of process_cpu:cpu")
+	require.Regexp(t, `600 ms +0 ns +-600 ms  work`, l.run("diff", "-query", `service_name=~"b|e.f"`, "-from", "now-1m", "-before", "9m30s"))
 }
 
 func TestErrorsSayWhatToDo(t *testing.T) {

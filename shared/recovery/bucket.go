@@ -121,6 +121,7 @@ func (d Deps) describeAll(ctx context.Context, all []objstore.Info, read *counte
 	g.SetLimit(max(d.Parallel, 1))
 	for i := range all {
 		g.Go(func() error {
+			defer read.add()
 			meta, err := describe(inner, d.Store, all[i])
 			switch {
 			case errors.Is(err, objstore.ErrNotExist):
@@ -132,7 +133,6 @@ func (d Deps) describeAll(ctx context.Context, all []objstore.Info, read *counte
 				meta = nil
 			}
 			found[i] = object{Info: all[i], meta: meta, err: err}
-			read.add()
 			return nil
 		})
 	}

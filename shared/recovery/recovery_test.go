@@ -3,9 +3,11 @@ package recovery_test
 import (
 	"bytes"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyrocumulus/pyrocumulus/shared/block"
@@ -217,4 +219,42 @@ func TestInspectAddsUp(t *testing.T) {
 	require.Equal(t, int(m.Profiles), profiles)
 	require.Equal(t, int(m.Samples), samples)
 	require.Equal(t, w.answer("acme"), cpu)
+}
+
+// TestProgressIsToldOfAll: what is told ends with all of it.
+func TestProgressIsToldOfAll(t *testing.T) {
+	w := newWorld(t, 50)
+	for range 5 {
+		w.push("acme", 2)
+	}
+	for name, c := range map[string]struct {
+		do   func(recovery.Deps) error
+		want map[string]int
+	}{
+		"verify": {func(d recovery.Deps) error {
+			_, err := recovery.Verify(t.Context(), d, recovery.VerifyOptions{Deep: true})
+			return err
+		}, map[string]int{"objects of acme": 5, "blocks of acme": 5}},
+		"reindex": {func(d recovery.Deps) error {
+			d.Index = blockindextest.NewMem()
+			_, err := recovery.Reindex(t.Context(), d, "", false)
+			return err
+		}, map[string]int{"objects of acme": 5, "rows of acme": 5}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			most, calls := make(map[string]int), 0
+			d := w.deps()
+			d.Progress = func(what string, done, total int) {
+				mu.Lock()
+				defer mu.Unlock()
+				calls++
+				assert.Equal(t, 5, total, what)
+				most[what] = max(most[what], done)
+			}
+			require.NoError(t, c.do(d))
+			require.Equal(t, c.want, most)
+			require.Equal(t, 2*(1+5), calls)
+		})
+	}
 }

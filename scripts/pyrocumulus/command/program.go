@@ -92,8 +92,11 @@ func (p *Program) Check(env *Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if cmd == nil {
+	switch {
+	case cmd == nil:
 		return Usagef("say what to do")
+	case cmd.New == nil && len(rest) > 0 && isHelp(rest[0]):
+		return nil
 	}
 	if _, _, err = prepare(env, cmd, rest); errors.Is(err, flag.ErrHelp) {
 		return nil
