@@ -9,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -27,7 +25,6 @@ import (
 	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 
 	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
-	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
 	"github.com/pyrocumulus/pyrocumulus/shared/query"
 )
 
@@ -46,14 +43,8 @@ func (d *deployed) client() *http.Client {
 
 // token makes a token of a tenant, as README.md tells users to.
 func (d *deployed) token(tenant string) string {
-	cmd := exec.Command("go", "run", "../../scripts/pyrocumulus", "tokens", "create", "-json", "-table", d.outputs["RecordsTable"], tenant)
-	set := emulators.Set{S3: d.address, SQS: d.address, DynamoDB: d.address}
-	cmd.Env = append(os.Environ(), set.Environment()...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	require.NoError(d.t, err)
 	var made struct{ Token string }
-	require.NoError(d.t, json.Unmarshal(out, &made))
+	d.command(&made, "tokens", "create", "-table", d.outputs["RecordsTable"], tenant)
 	require.NotEmpty(d.t, made.Token)
 	return made.Token
 }
@@ -134,6 +125,7 @@ func TestFromPushToFlameGraph(t *testing.T) {
 	d.checkRoutes()
 	d.invoke(deployment.Sweep)
 	d.checkMerging()
+	d.checkCommands()
 }
 
 // checkMerging wants a second segment of a tenant merged with the first, by the

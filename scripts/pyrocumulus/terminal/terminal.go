@@ -40,7 +40,6 @@ const (
 	Red    Style = "31"
 	Green  Style = "32"
 	Yellow Style = "33"
-	Bold   Style = "1"
 )
 
 // Paint gives text a style, if the screen shows it.
