@@ -5,11 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -192,6 +198,46 @@ func TestFormatsAndTimes(t *testing.T) {
 	require.Regexp(t, `0 ns +600 ms +600 ms  work`, l.run(then...))
 	require.Contains(t, l.stderr, "Nothing to compare with: no profile of process_cpu:cpu")
 	require.Regexp(t, `600 ms +0 ns +-600 ms  work`, l.run("diff", "-query", `service_name=~"b|e.f"`, "-from", "now-1m", "-before", "9m30s"))
+}
+
+// What is too large for a request is uploaded first; a server that does not know
+// uploads gets it as it is.
+func TestLargeFilesAreUploaded(t *testing.T) {
+	url, _ := startHost(t, t.TempDir())
+	var text strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&text, "main;work;%s%d 1\n", strings.Repeat("step", 16), i%50)
+	}
+	file := write(t, filepath.Join(t.TempDir(), "large.folded"), text.String())
+	target, err := neturl.Parse(url)
+	require.NoError(t, err)
+	var mu sync.Mutex
+	var asked []string
+	forward := httputil.NewSingleHostReverseProxy(target)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked = append(asked, r.Method+" "+r.URL.Path)
+		mu.Unlock()
+		forward.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	l := &line{t: t, url: front.URL}
+	require.Contains(t, l.run("push", "-service", "shop", file), "folded, 4")
+	require.Equal(t, "POST /upload", asked[0])
+	require.Equal(t, "POST /ingest", asked[len(asked)-1])
+	require.Eventually(t, func() bool {
+		out, err := l.try("top", "-service", "shop")
+		return err == nil && strings.Contains(out, "total 10 min")
+	}, 20*time.Second, 50*time.Millisecond)
+
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.URL.Path == "/upload" || len(body) != text.Len() {
+			http.NotFound(w, r)
+		}
+	}))
+	defer plain.Close()
+	(&line{t: t, url: plain.URL}).run("push", "-service", "shop", file)
 }
 
 func TestErrorsSayWhatToDo(t *testing.T) {

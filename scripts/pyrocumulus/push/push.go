@@ -2,15 +2,11 @@
 package push
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -30,7 +26,7 @@ Recorder, speedscope, or folded stacks ("main;work 12", one a line), each also
 gzip. Of the other formats name -format.
 
 A pprof has a time of its own, all others are given the present one, unless -time
-says another. What was pushed can be queried after some seconds, on AWS after about
+says another. A file of more than 4 MiB is uploaded first. What was pushed can be queried after some seconds, on AWS after about
 a minute.`
 
 // Command sends profiles.
@@ -159,7 +155,7 @@ func (p *pusher) push(ctx context.Context, file string, at time.Time) (pushed, e
 			}
 		}
 	}
-	return done, p.send(ctx, query, body)
+	return done, p.deliver(ctx, "/ingest?"+query.Encode(), body)
 }
 
 // name is the parameter of the service and the labels. Of stacks it has the kind
@@ -179,42 +175,6 @@ func (p *pusher) name(format string) string {
 		name += "{" + p.labels.String() + "}"
 	}
 	return name
-}
-
-func (p *pusher) send(ctx context.Context, query url.Values, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.server.Base()+"/ingest?"+query.Encode(), bytes.NewReader(body))
-	if err != nil {
-		return command.Usagef("-url: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/octet-stream")
-	p.server.Authorize(req.Header)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return p.server.Explain("connect", err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
-	if err != nil || res.StatusCode == http.StatusOK {
-		return err
-	}
-	var told struct {
-		Message string `json:"message"`
-	}
-	_ = json.Unmarshal(answer, &told) // else the status says it
-	return fmt.Errorf("the server answers %s: %s%s", res.Status, cmp.Or(told.Message, strings.TrimSpace(string(answer))), advice(res.StatusCode))
-}
-
-// advice is what to do about an answer, if the message does not say it.
-func advice(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return "; set PYROCUMULUS_TOKEN, or name a tenant with -tenant"
-	case http.StatusRequestEntityTooLarge:
-		return "; larger bodies go by /upload, see functions/ingest/README.md"
-	case http.StatusNotFound:
-		return "; is -url that of a Pyrocumulus?"
-	}
-	return ""
 }
 
 // labelFlags gathers -label name=value.

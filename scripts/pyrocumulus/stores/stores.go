@@ -41,13 +41,18 @@ type Flags struct {
 	Report        *progress.Reporter // once something is open
 }
 
-// Register adds the flags of what works on objects alone.
+// Register adds the flags of what works on objects alone, of the tenant unless
+// another is named, or of all if it is "".
 func Register(env *command.Env, flags *flag.FlagSet, tenant string) *Flags {
 	f := &Flags{env: env}
 	flags.StringVar(&f.data, "data", "./.pyrocumulus", "data `directory` of the local host")
 	flags.BoolVar(&f.aws, "aws", false, "work on a deployment on AWS instead; region and credentials are the environment's")
 	flags.StringVar(&f.bucket, "bucket", "", "`name` of its bucket, for which -aws is not needed; "+config.EnvBucket)
-	flags.StringVar(&f.tenant, "tenant", tenant, "`tenant` to look at; all if empty")
+	of := "`tenant` to look at"
+	if tenant == "" {
+		of += "; all if empty"
+	}
+	flags.StringVar(&f.tenant, "tenant", tenant, of)
 	f.JSON, f.quiet = command.JSONFlag(flags), progress.QuietFlag(flags)
 	return f
 }
