@@ -20,7 +20,7 @@ const (
 )
 
 // patience is how long a shell waits for values that a server knows.
-const patience = 2 * time.Second
+const patience = 3 * time.Second
 
 // candidate is what a word can become, and what that means.
 type candidate struct{ text, meaning string }
