@@ -77,6 +77,10 @@ func oneTenant() story {
 				r.eventually(t, "go run ./scripts/pyrocumulus top -service my-app -query 'spy_name!=\"x\"'", "total")
 			},
 		},
+		{text: "go run ./localstack/shop", replace: func(*reader) []string { // which goes on until it is stopped
+			const text = "go run ./localstack/shop"
+			return []string{text, "timeout 20 " + text + " -listen 127.0.0.1:0 || true"}
+		}, want: []string{`shop is open`}},
 		{text: "go run ./scripts/pyrocumulus push -service shop -label version=1.2 cpu.pprof", after: func(t *testing.T, r *reader, _ string) {
 			r.eventually(t, "go run ./scripts/pyrocumulus labels version", "1.2")
 			rememberTop(t, r)
@@ -125,5 +129,7 @@ func developer() story {
 		{text: "make build", want: []string{`.`}},
 		{text: "go test ./shared/fanout -update", want: []string{`ok`}},
 		{text: "go test ./shared/ingest -run TestClients -update", want: []string{`ok`}},
+		{text: "go test ./infra/stack -update", want: []string{`ok`}},
+		{text: "scripts/emulators/emulators", usage: true, want: []string{`install`, `exec COMMAND`}},
 	}}
 }
