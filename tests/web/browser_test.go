@@ -22,8 +22,18 @@ const maxScreenshot = 150_000
 // timeLimit is for a browser that hangs.
 const timeLimit = 8 * time.Minute
 
-func TestInABrowser(t *testing.T) {
+// installBrowser gets the browser and unpacks it, before tests start it at once.
+func installBrowser(t *testing.T) {
+	t.Helper()
 	install(t, "browser")
+	if os.Getenv("PYROCUMULUS_CHROMIUM") == "" {
+		run(t, "browser", "node", "--input-type=module", "-e", `await (await import("@sparticuz/chromium")).default.executablePath()`)
+	}
+}
+
+func TestInABrowser(t *testing.T) {
+	installBrowser(t)
+	t.Parallel()
 	scripts, err := filepath.Glob("browser/*.mjs")
 	require.NoError(t, err)
 	for _, script := range scripts { // for the cache of test results

@@ -1,18 +1,9 @@
 // Two ranges, and two label sets, beside each other.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAGE, frame, shown, withBrowser } from "./page.mjs";
+import { PAGE, changes, frame, rgb, shown, withBrowser } from "./page.mjs";
 
 const open = withBrowser();
-
-/** changes are the functions of the table with their changes in percentage points. */
-async function changes(page) {
-  const rows = await page.locator(".top tbody tr").evaluateAll((all) => all.map((tr) => [tr.querySelector(".name").textContent, tr.lastElementChild.textContent]));
-  return new Map(rows.map(([name, text]) => [name, parseFloat(text.replace("−", "-"))]));
-}
-
-/** rgb is the colour of a frame. */
-const rgb = async (locator) => (await locator.locator("rect").getAttribute("fill")).match(/\d+/g).map(Number);
 
 /** release checks what version 2.0 of the shop changed: see world_test.go. */
 async function release(page) {

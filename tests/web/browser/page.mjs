@@ -47,3 +47,12 @@ export const frame = (page, name) => page.locator(`g.frame[name="${name}"]`).fir
 
 /** widthOf is how wide a frame is drawn, in pixels. */
 export const widthOf = async (locator) => Number(await locator.getAttribute("width"));
+
+/** changes are the functions of the table with their changes in percentage points. */
+export async function changes(page) {
+  const rows = await page.locator(".top tbody tr").evaluateAll((all) => all.map((tr) => [tr.querySelector(".name").textContent, tr.lastElementChild.textContent]));
+  return new Map(rows.map(([name, text]) => [name, parseFloat(text.replace("−", "-"))]));
+}
+
+/** rgb is the colour of a frame. */
+export const rgb = async (locator) => (await locator.locator("rect").getAttribute("fill")).match(/\d+/g).map(Number);
