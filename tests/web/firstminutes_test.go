@@ -54,7 +54,7 @@ func main() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	for begin := time.Now(); time.Since(begin) < 32*time.Second; {
+	for begin := time.Now(); time.Since(begin) < 40*time.Second; {
 		spell(1e6)
 	}
 	fmt.Println("brew")

@@ -35,7 +35,9 @@ func startHost(t *testing.T, mode config.Auth) string {
 	stopped := make(chan error, 1)
 	c := host.Config{
 		Listen: "127.0.0.1:0", Data: t.TempDir(), FlushInterval: 100 * time.Millisecond, Auth: mode,
-		Lookup: func(string) (string, bool) { return "", false },
+		Lookup: func(name string) (string, bool) { // yesterday is compared with, too
+			return "48h", name == config.EnvRejectOlderThan
+		},
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Ready:  func(url string) { ready <- url },
 	}

@@ -33,6 +33,21 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
+for (const [name, label, act] of [
+  ["the services", "listbox", (page) => page.getByRole("combobox", { name: "Service" }).click()],
+  ["the range", "textbox", (page) => page.locator("header summary").click()],
+  ["a frame's menu", "menu", (page) => page.locator("g.frame").nth(1).click({ button: "right" })],
+  ["how to send", "tablist", (page) => page.getByRole("button", { name: "Send profiles" }).click()],
+]) {
+  test(`axe finds nothing: ${name}`, async (t) => {
+    const page = await open(t, PAGE);
+    await shown(page);
+    await act(page);
+    await page.getByRole(label).first().waitFor();
+    assert.deepEqual(await violations(page), []);
+  });
+}
+
 test("axe finds nothing: the sign-in", async (t) => {
   const page = await open(t, PAGE);
   await shown(page);
@@ -67,7 +82,7 @@ test("everything is reached by the keyboard, in the order of the page", async (t
       return e.getAttribute("aria-roledescription") ?? e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent.trim().split("\n")[0].slice(0, 16) ?? e.textContent.trim();
     }));
   }
-  const order = ["Skip to the profile", "Compare", "Time range: Last hour", "Refresh", "Sign in", "Filter", "Divide the timeline by", "Both", "Flame graph", "Table", "Search functions", "Export pprof", "flame graph"];
+  const order = ["Skip to the profile", "Service", "Compare", "Time range: Last hour", "Refresh", "Refresh by itself", "Sign in", "Filter", "Divide the timeline by", "Both", "Flame graph", "Table", "Search functions", "Copy link", "Export pprof", "flame graph"];
   assert.deepEqual(reached.filter((name) => order.includes(name)), order, reached.join(" | "));
 });
 
@@ -100,6 +115,9 @@ test("it fits a small window", async (t) => {
   await shown(page);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(overflow <= 0, `${overflow} px too wide`);
+  await page.locator("header summary").click();
+  const box = await page.locator(".popup").boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 420, `the range's popup is from ${box.x} to ${box.x + box.width}`);
 });
 
 test("screenshots", async (t) => {

@@ -1,7 +1,7 @@
 // Two ranges, and two label sets, beside each other.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAGE, changes, frame, rgb, shown, withBrowser } from "./page.mjs";
+import { PAGE, changes, drag, frame, idle, push, rgb, shown, withBrowser } from "./page.mjs";
 
 const open = withBrowser();
 
@@ -54,4 +54,51 @@ test("callers and callees are compared as well", async (t) => {
   await page.getByRole("heading", { name: "Callees" }).waitFor();
   const more = await rgb(page.getByRole("application", { name: "Callees of" }).locator("g.frame").first());
   assert.ok(more[0] > more[2] + 30, `more is orange: ${more}`);
+});
+
+test("the ranges are dragged on timelines that show both", async (t) => {
+  // Two kinds of work, 5 minutes each, that end 5 minutes ago.
+  for (let age = 15; age > 5; age -= 1) await push("y-two", age > 10 ? "main;spell 70\n" : "main;brew 70\n", age * 60 - 20);
+  const page = await open(t, PAGE + "?service=y-two&from=now-20m");
+  await frame(page, "brew").waitFor();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.getByText("less in the comparison").waitFor();
+  const [baseline, comparison] = ["Baseline", "Comparison"].map((name) => page.getByRole("region", { name }));
+  await drag(page, baseline, 0.28, 0.45);
+  await page.waitForURL(/from=20/);
+  await drag(page, comparison, 0.55, 0.72);
+  await page.waitForURL(/from2=20/);
+  await idle(page);
+  await page.waitForFunction(() => document.querySelector(".top tbody")?.textContent.match(/[+−]100\.0 pp/g)?.length === 2);
+  const by = await changes(page);
+  assert.deepEqual([by.get("spell"), by.get("brew")], [-100, 100]);
+  const query = new URL(page.url()).searchParams;
+  assert.equal(query.get("over"), "now-20m", "the timelines show as much as before");
+  const length = Date.parse(query.get("until")) - Date.parse(query.get("from"));
+  assert.ok(Math.abs(length - 0.17 * 20 * 60e3) < 15e3, `${length} ms`);
+  // Sums are of what was chosen.
+  assert.match(await baseline.locator(".legend").textContent(), /all [1-3]\.\d+ s/);
+  // Without a comparison there is the whole again.
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.waitForURL((u) => u.searchParams.get("from") === "now-20m" && !u.searchParams.has("over"));
+});
+
+test("a comparison with another time", async (t) => {
+  await push("y-ago", "main;now 70\n", 60);
+  await push("y-ago", "main;once 70\n", 24 * 3600 + 600);
+  const page = await open(t, PAGE + "?service=y-ago&from=now-30m");
+  await frame(page, "now").waitFor();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  const presets = page.getByRole("group", { name: "Compare with" });
+  await presets.getByRole("button", { name: "Just before" }).click();
+  await page.waitForURL((u) => u.searchParams.get("until") === "now-30m" && u.searchParams.get("from2") === "now-30m");
+  await page.getByText("The baseline has no profiles").waitFor();
+  await presets.getByRole("button", { name: "A day before" }).click();
+  await page.waitForURL((u) => u.searchParams.get("from") === "now-1470m" && u.searchParams.get("from2") === "now-30m");
+  await frame(page, "once").waitFor();
+  await page.getByText("The baseline has no profiles").waitFor({ state: "detached" });
+  const by = await changes(page);
+  assert.deepEqual([by.get("once"), by.get("now")], [-100, 100]);
+  await presets.getByRole("button", { name: "Swap sides" }).click();
+  await page.waitForFunction(() => [...document.querySelectorAll(".top tbody tr")].some((tr) => /^once.*\+100/.test(tr.textContent)));
 });

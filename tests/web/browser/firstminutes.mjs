@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { PAGE, changes, frame, rgb, shown, withBrowser } from "./page.mjs";
+import { PAGE, changes, drag, frame, idle, rgb, shown, withBrowser } from "./page.mjs";
 
 const open = withBrowser();
 const patience = 120_000; // for what the host or an SDK uploads
@@ -18,32 +18,16 @@ function start(t) {
   return { changed: async () => { assert.deepEqual(await line, ["brew"]); return Date.now(); } };
 }
 
-/** refreshed asks again until a locator is there. */
-async function refreshed(page, locator) {
-  const end = Date.now() + patience;
-  while (await locator.count() === 0) {
-    assert.ok(Date.now() < end, `not seen: ${locator}`);
-    await page.waitForTimeout(1000);
-    await page.getByRole("button", { name: "Refresh" }).click();
-    await page.locator('main[aria-busy="false"]').waitFor();
-  }
-}
-
-/** choose types the range of one side. */
-async function choose(page, side, from, until) {
-  const region = page.getByRole("region", { name: side });
-  await region.locator("summary").click();
-  await region.getByLabel("From").fill(new Date(from).toISOString().slice(0, 19));
-  await region.getByLabel("Until").fill(new Date(until).toISOString().slice(0, 19));
-  await Promise.all([
-    page.waitForResponse((r) => r.url().endsWith("/Diff")),
-    region.getByRole("button", { name: "Apply" }).click(),
-  ]);
-  await page.locator('main[aria-busy="false"]').waitFor();
+/** windows follows which range of time the timelines show, and returns where in it a time is. */
+function windows(page) {
+  let last;
+  page.on("request", (r) => { if (r.url().endsWith("/SelectSeries")) last = r.postDataJSON(); });
+  return (ms) => Math.min(0.999, Math.max(0.001, (ms - last.start) / (last.end - last.start)));
 }
 
 test("the first five minutes", async (t) => {
   const page = await open(t, PAGE);
+  const share = windows(page);
   let loads = 0;
   page.on("load", () => loads++);
 
@@ -53,23 +37,32 @@ test("the first five minutes", async (t) => {
   assert.equal(await service.inputValue(), "pyrocumulus");
 
   // So does the stranger's program, and what it does.
-  const begin = Date.now();
   const program = start(t);
-  const mine = service.locator('option[value="my-app"]');
-  await refreshed(page, mine);
-  await service.selectOption("my-app");
-  await shown(page);
+  const every = page.getByRole("combobox", { name: "Refresh by itself" });
+  await every.selectOption("5 s");
+  await service.click();
+  await page.getByRole("option", { name: "my-app" }).click({ timeout: patience });
+  await page.locator("header summary").click();
+  await page.getByRole("button", { name: "Last 5 minutes" }).click();
   await frame(page, "main.spell").waitFor();
   assert.equal(await frame(page, "main.brew").count(), 0);
 
-  // It changes, and the two ranges are compared.
+  // It changes, and what was before is compared with what was since.
   const change = await program.changed();
+  await frame(page, "main.brew").waitFor({ timeout: patience });
+  await every.selectOption("off");
   await page.getByRole("button", { name: "Compare", exact: true }).click();
-  // The SDK's ranges of 15 s begin at whole multiples; the one in which it changed has both.
-  const next = Math.ceil(change / 15e3) * 15e3;
-  await choose(page, "Baseline", begin - 20e3, change);
-  await choose(page, "Comparison", next, next + 60e3);
-  await refreshed(page, page.locator(".footnote", { hasText: /against [1-9]/ })); // not 0 s
+  // The SDK's profiles begin at multiples of 15 s; the one in which it changed has both.
+  const both = Math.floor(change / 15e3) * 15e3;
+  const [baseline, comparison] = ["Baseline", "Comparison"].map((name) => page.getByRole("region", { name }));
+  await idle(page);
+  await drag(page, baseline, share(0), share(both - 7500));
+  await page.waitForURL(/[?&]until=20/);
+  await idle(page);
+  await drag(page, comparison, share(both + 7500), share(Infinity));
+  await page.waitForURL(/until2=20/);
+  await every.selectOption("5 s");
+  await page.locator(".footnote", { hasText: /against [1-9]/ }).waitFor({ timeout: patience }); // not 0 s
   await shown(page);
   const by = await changes(page);
   assert.ok(by.get("main.spell") < -20, `spell changed by ${by.get("main.spell")}`);

@@ -54,36 +54,6 @@ test("the timeline is divided by a label", async (t) => {
   assert.equal(await legend.getByRole("listitem").count(), 3);
 });
 
-test("dragging across the timeline chooses a range", async (t) => {
-  const page = await open(t, PAGE + "?from=now-15m");
-  await shown(page);
-  const box = await page.locator(".u-over").boundingBox();
-  await page.mouse.move(box.x + box.width * 0.5, box.y + 20);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width * 0.7, box.y + 20, { steps: 5 });
-  await page.mouse.up();
-  await page.waitForURL(/until=20/);
-  const query = new URL(page.url()).searchParams;
-  const length = Date.parse(query.get("until")) - Date.parse(query.get("from"));
-  assert.ok(Math.abs(length - 180e3) < 10e3, `${length} ms of fifteen minutes`);
-});
-
-test("a range is typed", async (t) => {
-  const page = await open(t, PAGE);
-  await shown(page);
-  await page.locator("header summary").click();
-  await page.getByLabel("From").fill("2020-01-02T00:00:01");
-  await page.getByLabel("Until").fill("2020-01-01T00:00:01");
-  await page.getByRole("button", { name: "Apply" }).click();
-  await page.getByRole("alert").getByText("must begin before").waitFor();
-  await page.getByLabel("Until").fill("2020-01-03T00:00:01");
-  await page.getByRole("button", { name: "Apply" }).click();
-  await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
-  await page.locator("header summary").click();
-  await page.getByRole("button", { name: "Last hour" }).click();
-  await shown(page);
-});
-
 test("a click zooms in, and out again", async (t) => {
   const page = await open(t, PAGE + "?view=flame");
   await shown(page);
@@ -164,6 +134,6 @@ test("a link shows the same to somebody else", async (t) => {
   await shown(other);
   assert.equal(await other.getByRole("searchbox").inputValue(), "json");
   assert.equal(await other.getByLabel("Divide the timeline by").inputValue(), "region");
-  assert.equal(await other.locator("header summary").textContent(), "Time range: Last 30 minutes".replace("Last 30 minutes", "now-30m – now"));
+  assert.equal(await other.locator("header summary").textContent(), "Time range: Last 30 minutes");
   assert.equal(await other.locator(".top").count(), 0);
 });

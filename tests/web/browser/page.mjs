@@ -48,6 +48,36 @@ export const frame = (page, name) => page.locator(`g.frame[name="${name}"]`).fir
 /** widthOf is how wide a frame is drawn, in pixels. */
 export const widthOf = async (locator) => Number(await locator.getAttribute("width"));
 
+/** push sends a profile of folded stacks, so many seconds old, and returns its service. */
+export async function push(service, stacks, age = 20, headers = {}, server = PAGE) {
+  const from = Math.floor(Date.now() / 1000 - age);
+  const query = new URLSearchParams({ name: service, format: "folded", from, until: from + 10, sampleRate: 100 });
+  const answer = await fetch(`${server}/ingest?${query}`, { method: "POST", headers, body: stacks });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
+/** pick chooses a service by typing. */
+export async function pick(page, service) {
+  const picker = page.getByRole("combobox", { name: "Service" });
+  await picker.click();
+  await picker.fill(service);
+  await page.getByRole("option", { name: service, exact: true }).click();
+}
+
+/** idle waits until nothing is asked any more. */
+export const idle = (page) => page.waitForFunction(() => document.querySelectorAll('main[aria-busy="true"], main [aria-busy="true"]').length === 0);
+
+/** drag goes across a timeline, from and to shares of its width. */
+export async function drag(page, timeline, from, to) {
+  await idle(page);
+  await timeline.locator(".legend").waitFor();
+  const box = await timeline.locator(".u-over").boundingBox();
+  await page.mouse.move(box.x + box.width * from, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * to, box.y + 20, { steps: 5 });
+  await page.mouse.up();
+}
+
 /** changes are the functions of the table with their changes in percentage points. */
 export async function changes(page) {
   const rows = await page.locator(".top tbody tr").evaluateAll((all) => all.map((tr) => [tr.querySelector(".name").textContent, tr.lastElementChild.textContent]));

@@ -112,12 +112,13 @@ export async function labelValues(name: string, q: Query, signal?: AbortSignal):
 }
 
 /** Values over time. */
-export interface Series { name: string; points: { at: number; value: number }[] }
+export interface Series { name: string; value?: string; points: { at: number; value: number }[] }
 
 export async function timeline(q: Query, group: string, step: number, signal?: AbortSignal): Promise<Series[]> {
   type Answer = { series?: { labels?: { name: string; value: string }[]; points?: { timestamp?: string; value?: number }[] }[] };
   const { answer } = await call<Answer>("SelectSeries", { ...stackRequest(q), groupBy: group ? [group] : [], step }, signal);
   return (answer.series ?? []).map(({ labels = [], points = [] }) => ({
+    value: labels.find((l) => l.name === group)?.value || undefined,
     name: labels.find((l) => l.name === group)?.value || (group ? `(no ${group})` : "all"),
     points: points.map((p) => ({ at: Number(p.timestamp ?? 0) / 1000, value: p.value ?? 0 })),
   }));

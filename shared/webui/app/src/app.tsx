@@ -1,19 +1,22 @@
 // The page: what to look at, over which time, and what the server answers.
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { overOf, windowOf } from "./comparison.ts";
 import { call, servicesAndTypes, stackRequest, type Query } from "./api.ts";
 import { Header } from "./header.tsx";
-import { useAsked, useTheme, useUrlState } from "./hooks.ts";
-import { Empty, FailureNotice, Progress, SignIn } from "./notices.tsx";
+import { useAsked, useEvery, useTheme, useUrlState, type Change } from "./hooks.ts";
+import { FailureNotice, Progress, SignIn } from "./notices.tsx";
+import { Presets } from "./presets.tsx";
 import { Result } from "./result.tsx";
+import { Empty, Send } from "./send.tsx";
 import { SideCard } from "./side.tsx";
 import { selectorOf, type Side, type State } from "./state.ts";
-import { parseTime, rangeName } from "./time.ts";
+import { isRelative, rangeName, rangeOf, type Range } from "./time.ts";
 import { typeName } from "./format.ts";
 import { readDiff, readGraph, type Graph } from "./tree.ts";
 
 /** queryOf is what is asked for one side. */
 function queryOf(s: State, side: Side, now: number): Query {
-  return { type: s.type, selector: selectorOf(s.service, side.filter), start: parseTime(side.from, now), end: parseTime(side.until, now) };
+  return { type: s.type, selector: selectorOf(s.service, side.filter), ...rangeOf(side, now) };
 }
 
 /** usual is the profile type that is shown first. */
@@ -22,15 +25,29 @@ function usual(types: string[]): string {
 }
 
 export function App() {
-  const [state, change] = useUrlState();
+  const [state, put] = useUrlState();
   const [now, setNow] = useState(Date.now());
-  const [asking, setAsking] = useState(false); // who the user is, because the user wants to say it
+  const [looked, setLooked] = useState(now); // when the services were asked for
+  const [asking, setAsking] = useState<"" | "who" | "how">(""); // who the user is, or how to send, because the user wants it
   const [theme, shown, setTheme] = useTheme();
-  const refresh = () => { setAsking(false); setNow(Date.now()); };
+  const change = useCallback<Change>((part, step = true) => {
+    // "Last hour" is the one before this click, not before the page was loaded.
+    if (step && ["service", "type", "compare", "over", "a", "b"].some((name) => name in part)) setNow(Date.now());
+    put(part, step);
+  }, []);
+  const again = () => { setNow(Date.now()); setLooked(Date.now()); };
+  const refresh = () => { setAsking(""); again(); };
 
   const a = useMemo(() => queryOf(state, state.a, now), [state.service, state.type, state.a, now]);
   const b = useMemo(() => queryOf(state, state.b, now), [state.service, state.type, state.b, now]);
-  const known = useAsked(`${a.start} ${a.end} ${now}`, (signal) => servicesAndTypes(a.start, a.end, signal));
+  const over = overOf(state, now);
+  const all: Range = state.compare ? rangeOf(over, now) : a;
+  const moves = isRelative(state.a.until) || (state.compare && (isRelative(state.b.until) || isRelative(over.until)));
+  useEvery(moves && !asking ? state.every : 0, again);
+  const known = useAsked(`${state.compare ? over.from + over.until : state.a.from + state.a.until} ${looked}`, (signal) => {
+    const range = rangeOf(state.compare ? over : state.a, Math.max(looked, now));
+    return servicesAndTypes(range.start, range.end, signal);
+  });
   const services = known.answer;
   useEffect(() => {
     if (!services?.size) return;
@@ -55,19 +72,21 @@ export function App() {
   const waiting = known.since ?? result.since;
   const empty = services?.size === 0 && !state.service;
   const side = (which: "a" | "b", name: string, query: Query) => (
-    <SideCard key={which} name={name} state={state} side={state[which]} query={query} now={now} dark={shown === "dark"}
+    <SideCard key={which} name={name} state={state} side={state[which]} query={query} over={windowOf(query, which === "a" ? b : a, all)} now={now} dark={shown === "dark"}
       onSide={(part) => change({ [which]: { ...state[which], ...part } })} onGroup={(group) => change({ group })} />
   );
   return (
     <>
       <a class="skip" href="#main">Skip to the profile</a>
-      <Header state={state} change={change} services={services} now={now} theme={theme} setTheme={setTheme} onRefresh={refresh} onSignIn={() => setAsking(true)} />
+      <Header state={state} change={change} services={services} now={now} theme={theme} setTheme={setTheme} onRefresh={refresh} onServices={() => setLooked(Date.now())} onSignIn={() => setAsking("who")} />
       <main id="main" tabIndex={-1} aria-busy={waiting !== undefined}>
         {waiting !== undefined ? <Progress since={waiting} onCancel={() => { known.cancel(); result.cancel(); }} /> : <div class="progress" />}
-        {asking ? <SignIn onDone={refresh} />
+        {asking === "who" ? <SignIn onDone={refresh} />
+          : asking === "how" ? <Send onDone={refresh} />
           : failure ? <FailureNotice failure={failure} onRetry={refresh} />
-            : empty ? <Empty range={rangeName(state.a.from, state.a.until)} onLook={state.a.until === "now" ? refresh : undefined} onWiden={(from) => change({ a: { ...state.a, from, until: "now" } })} />
+            : empty ? <Empty range={rangeName(state.a)} onLook={state.a.until === "now" ? refresh : undefined} onWiden={(from) => change({ a: { ...state.a, from, until: "now" } })} />
               : ready && <>
+                {state.compare && <Presets state={state} now={now} change={change} />}
                 <div class={state.compare ? "sides two" : "sides"}>
                   {state.compare ? [side("a", "Baseline", a), side("b", "Comparison", b)] : side("a", "", a)}
                 </div>
@@ -78,7 +97,7 @@ export function App() {
                       Choose a longer range, or clear the filter.</p></section>}
               </>}
       </main>
-      <footer class="quiet"><a href="ui/licenses.txt">Licences</a></footer>
+      <footer class="quiet"><button type="button" class="link" onClick={() => setAsking("how")}>Send profiles</button><a href="ui/licenses.txt">Licences</a></footer>
     </>
   );
 }

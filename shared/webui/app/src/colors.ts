@@ -13,8 +13,9 @@ export function frameColor(name: string): string {
 
 /** split divides a name into the path of its package and the rest: "net/", "http.(*conn).serve". */
 export function split(name: string): [string, string] {
-  const end = name.search(/[([<]/); // what is in brackets may have slashes, too
-  const slash = name.lastIndexOf("/", end < 0 ? name.length : end);
+  // What is in brackets may have slashes, too, and Java's lambdas have one before their address.
+  const end = name.search(/[([<]|\/0x/);
+  const slash = name.lastIndexOf("/", end < 0 ? name.length : end - 1);
   return [name.slice(0, slash + 1), name.slice(slash + 1)];
 }
 
@@ -24,6 +25,10 @@ export function packageOf(name: string): string {
   const dot = name.indexOf(".", slash + 1);
   return dot > 0 ? name.slice(0, dot) : name.split("::")[0]!;
 }
+
+/** Colours of the sides of a comparison. */
+export const lessColor = "#56a0d3";
+export const moreColor = "#f08c2d";
 
 const less = [86, 160, 211];
 const same = [226, 226, 222];

@@ -45,3 +45,18 @@ export function fitting(options: string[], typed: string): string[] {
   const found = options.filter((o) => o.toLowerCase().includes(t) && o !== typed);
   return [...found.filter((o) => o.toLowerCase().startsWith(t)), ...found.filter((o) => !o.toLowerCase().startsWith(t))].slice(0, 50);
 }
+
+/** matching are the options that have all words that were typed, those that begin with them first. */
+export function matching(options: string[], typed: string): string[] {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = options.filter((o) => words.every((w) => o.toLowerCase().includes(w)));
+  const first = (o: string) => words.length > 0 && o.toLowerCase().startsWith(words[0]!);
+  return [...found.filter(first), ...found.filter((o) => !first(o))];
+}
+
+/** withMatcher is a selector's text in which a label has a value, whatever it was to have before. */
+export function withMatcher(text: string, label: string, value: string): string {
+  const parts = text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
+  const others = parts.map((p) => p.trim()).filter((p) => p && /^[\w.-]*/.exec(p)![0] !== label);
+  return [...others, `${label}=${JSON.stringify(value)}`].join(", ");
+}

@@ -1,11 +1,19 @@
 // Numbers as people read them.
 
+/** Units that are parts or multiples of those that are shown. */
+const factors: Record<string, [number, string]> = {
+  microseconds: [1e3, "nanoseconds"], milliseconds: [1e6, "nanoseconds"], seconds: [1e9, "nanoseconds"],
+  kilobytes: [2 ** 10, "bytes"], megabytes: [2 ** 20, "bytes"], byte: [1, "bytes"],
+};
+
 const time: [number, string][] = [[86400e9, "d"], [3600e9, "h"], [60e9, "min"], [1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
 const bytes: [number, string][] = [[2 ** 40, "TiB"], [2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"], [1, "B"]];
 const plain: [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]];
 
-/** amount is a value of a unit of profiles: nanoseconds, bytes, count. */
-export function amount(value: number, unit: string): string {
+/** amount is a value of a unit of profiles: nanoseconds, bytes, count, and others. */
+export function amount(of: number, as: string): string {
+  const [factor, unit] = factors[as] ?? [1, as];
+  const value = of * factor;
   const steps = unit === "nanoseconds" ? time : unit === "bytes" ? bytes : plain;
   if (value === 0) return unit === "nanoseconds" ? "0 s" : unit === "bytes" ? "0 B" : "0";
   const size = Math.abs(value);

@@ -57,6 +57,24 @@ export function useAsked<T>(key: string, ask: (signal: AbortSignal) => Promise<T
   return { ...state, cancel };
 }
 
+/** useEvery calls back after each so many seconds, unless nobody looks or somebody is dragging. */
+export function useEvery(seconds: number, callback: () => void): void {
+  const latest = useRef(callback);
+  latest.current = callback;
+  useEffect(() => {
+    if (!seconds) return;
+    let pressed = false;
+    const pointer = (e: PointerEvent) => { pressed = e.buttons !== 0; };
+    const kinds = ["pointerdown", "pointerup", "pointercancel"] as const;
+    for (const kind of kinds) addEventListener(kind, pointer, true);
+    const timer = setInterval(() => { if (document.visibilityState === "visible" && !pressed) latest.current(); }, seconds * 1000);
+    return () => {
+      clearInterval(timer);
+      for (const kind of kinds) removeEventListener(kind, pointer, true);
+    };
+  }, [seconds]);
+}
+
 /** useWidth measures an element. */
 export function useWidth<E extends HTMLElement>(): [{ current: E | null }, number] {
   const ref = useRef<E>(null);

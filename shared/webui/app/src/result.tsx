@@ -1,20 +1,28 @@
 // The answer to a query of stack traces: flame graph, table, sandwich.
 import { useMemo, useState } from "preact/hooks";
+import { CopyButton } from "./copy.tsx";
 import { pprofOf, type Cost, type Query } from "./api.ts";
-import { FlameChart } from "./flamechart.tsx";
+import { describe, FlameChart } from "./flamechart.tsx";
 import { amount, share } from "./format.ts";
 import type { Change } from "./hooks.ts";
-import type { State, View } from "./state.ts";
+import { formatState, type Side, type State, type View } from "./state.ts";
 import { TopTable } from "./toptable.tsx";
-import { sandwich, type Frame, type Graph } from "./tree.ts";
+import { collapsed, recurses, sandwich, type Frame, type Graph } from "./tree.ts";
 
 interface Props { state: State; change: Change; graph: Graph; cost: Cost; unit: string; queries: Query[] }
 
+/** What all flame graphs of the result need. */
+interface Common { unit: string; search: string; onSandwich: (name: string) => void; onSearch: (name: string) => void }
+
 const views: [View, string][] = [["both", "Both"], ["flame", "Flame graph"], ["table", "Table"]];
 
-export function Result({ state, change, graph, cost, unit, queries }: Props) {
-  const { search, fn, view } = state;
+export function Result({ state, change, graph: whole, cost, unit, queries }: Props) {
+  const { search, fn, view, collapse } = state;
+  const recursive = useMemo(() => recurses(whole), [whole]);
+  const graph = useMemo(() => (collapse ? collapsed(whole) : whole), [whole, collapse]);
   const pick = (name: string) => change({ fn: name });
+  const common: Common = { unit, search, onSandwich: pick, onSearch: (name) => change({ search: name }) };
+  const what = state.service + state.type; // another has another place to zoom to
   const found = useMemo(() => matched(graph, search), [graph, search]);
   return (
     <section class="card" aria-label={graph.compared ? "Differences" : "Flame graph and table"}>
@@ -26,16 +34,19 @@ export function Result({ state, change, graph, cost, unit, queries }: Props) {
           <input type="search" placeholder="Search functions" value={search} onInput={(e) => change({ search: e.currentTarget.value }, false)} />
         </label>
         <p class="quiet found" role="status">{search && `${share(found)} in matching stacks`}</p>
+        {(recursive || collapse) && <button type="button" aria-pressed={collapse} title="Show a function that calls itself as one frame" onClick={() => change({ collapse: !collapse })}>Collapse recursion</button>}
         <span class="grow" />
+        <CopyLink state={state} queries={queries} />
         {queries.map((q, i) => <Export key={i} query={q} name={queries.length > 1 ? ["baseline", "comparison"][i]! : ""} service={state.service} />)}
       </div>
-      {fn ? <Sandwich graph={graph} unit={unit} fn={fn} search={search} change={change} /> : (
+      {graph.compared && <OneSided graph={graph} />}
+      {fn ? <Sandwich key={what} graph={graph} fn={fn} common={common} onBack={() => change({ fn: "" })} /> : (
         <div class={`panes ${view}`}>
           {view !== "flame" && <TopTable graph={graph} unit={unit} search={search} onPick={pick} />}
           {view !== "table" && <div class="pane">
             {graph.compared && <ChangeKey />}
-            <FlameChart graph={graph} unit={unit} search={search} label="Flame graph" onSandwich={pick} />
-            <p class="hint quiet">Click a frame to zoom in, its parents to zoom out. Double click for its callers and callees.</p>
+            <FlameChart key={what} graph={graph} label="Flame graph" {...common} />
+            <p class="hint quiet">Click a frame to zoom in, its parents to zoom out. Double click for its callers and callees, right click for more.</p>
           </div>}
         </div>
       )}
@@ -51,17 +62,36 @@ function matched(g: Graph, search: string): number {
   return g.root.children.reduce((n, c) => n + sum(c), 0) / g.root.value;
 }
 
-function Sandwich({ graph, unit, fn, search, change }: { graph: Graph; unit: string; fn: string; search: string; change: Change }) {
+/** OneSided says that there is nothing to compare with. */
+function OneSided({ graph }: { graph: Graph }) {
+  const name = graph.left === 0 ? "baseline" : graph.right === 0 ? "comparison" : "";
+  return <p class="one-sided" role="status">{name && `The ${name} has no profiles: choose another range for it, or clear its filter.`}</p>;
+}
+
+/** CopyLink copies what is shown: with its times, as what is relative is something else later. */
+function CopyLink({ state, queries }: { state: State; queries: Query[] }) {
+  const fixed = (side: Side, q: Query | undefined) => (q ? { ...side, from: new Date(q.start).toISOString(), until: new Date(q.end).toISOString() } : side);
+  const link = () => {
+    const [a, b] = [fixed(state.a, queries[0]), fixed(state.b, queries[1])];
+    return location.origin + location.pathname + formatState({ ...state, a, b, every: 0, over: { from: "", until: "" } });
+  };
+  return <CopyButton name="Copy link" title="A link to what is shown, with its times" text={link} />;
+}
+
+function Sandwich({ graph, fn, common, onBack }: { graph: Graph; fn: string; common: Common; onBack: () => void }) {
   const both = useMemo(() => sandwich(graph, fn), [graph, fn]);
   return (
     <div class="sandwich">
-      <div class="bar-row"><h2><code>{fn}</code></h2><button type="button" onClick={() => change({ fn: "" })}>Back to the whole profile</button></div>
+      <div class="bar-row">
+        <h2><code>{fn}</code></h2><CopyButton name="Copy name" text={() => fn} /><button type="button" onClick={onBack}>Back to the whole profile</button>
+        {both && <span class="quiet">{describe(both.callees.root, graph, common.unit).join(", ")}</span>}
+      </div>
       {!both ? <p class="notice">No stack in this range has this function.</p> : <>
         {graph.compared && <ChangeKey />}
         <h3>Callers</h3>
-        <FlameChart graph={both.callers} unit={unit} search={search} upwards label={`Callers of ${fn}`} onSandwich={(name) => change({ fn: name })} />
+        <FlameChart graph={both.callers} upwards label={`Callers of ${fn}`} {...common} />
         <h3>Callees</h3>
-        <FlameChart graph={both.callees} unit={unit} search={search} label={`Callees of ${fn}`} onSandwich={(name) => change({ fn: name })} />
+        <FlameChart graph={both.callees} label={`Callees of ${fn}`} {...common} />
       </>}
     </div>
   );

@@ -1,9 +1,12 @@
 // One side: its filter, its time if there are two, and its values over time.
+import { lessColor, moreColor } from "./colors.ts";
+import { withMatcher } from "./complete.ts";
 import { Filter } from "./filter.tsx";
 import { labelNames, timeline, type Query } from "./api.ts";
 import { typeName } from "./format.ts";
 import { useAsked } from "./hooks.ts";
 import { selectorOf, type Side, type State } from "./state.ts";
+import type { Range } from "./time.ts";
 import { TimeRange } from "./timerange.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -13,6 +16,8 @@ interface Props {
   state: State;
   side: Side;
   query: Query;
+  /** What the timeline shows; the side's range is marked in it. */
+  over: Range;
   now: number;
   dark: boolean;
   onSide: (part: Partial<Side>) => void;
@@ -20,25 +25,26 @@ interface Props {
 }
 
 /** stepOf gives a point for each fifth pixel or so, of whole seconds and no less than what clients send at. */
-function stepOf(q: Query): number {
+function stepOf(q: Range): number {
   return Math.max(15, Math.ceil((q.end - q.start) / 1000 / 240 / 15) * 15);
 }
 
-export function SideCard({ name, state, side, query, now, dark, onSide, onGroup }: Props) {
-  const step = stepOf(query);
-  const key = JSON.stringify([query, state.group]);
-  const values = useAsked(key, (signal) => timeline(query, state.group, step, signal));
+export function SideCard({ name, state, side, query, over, now, dark, onSide, onGroup }: Props) {
+  const step = stepOf(over);
+  const shown = { ...query, ...over };
+  const key = JSON.stringify([shown, state.group]);
+  const values = useAsked(key, (signal) => timeline(shown, state.group, step, signal));
   const scope = { ...query, selector: selectorOf(state.service, "") };
   const names = useAsked(JSON.stringify(scope), (signal) => labelNames(scope, signal));
   const groups = [...new Set([...(names.answer ?? []), state.group].filter(Boolean))].sort();
   const label = name || "Values over time";
   const { label: what } = typeName(state.type);
   return (
-    <section class="card side" aria-label={label}>
+    <section class="card side" aria-label={label} aria-busy={values.since !== undefined}>
       <div class="bar-row">
         {name && <h2 class={name.toLowerCase()}>{name}</h2>}
         <Filter label={name ? `Filter of the ${name.toLowerCase()}` : "Filter"} value={side.filter} service={state.service} query={query} onChange={(filter) => onSide({ filter })} />
-        {name && <TimeRange label={`Time range of the ${name.toLowerCase()}`} from={side.from} until={side.until} now={now} onChange={(from, until) => onSide({ from, until })} />}
+        {name && <TimeRange label={`Time range of the ${name.toLowerCase()}`} range={side} now={now} onChange={onSide} />}
         <label class="group"><span>By</span>
           <select value={state.group} aria-label={name ? `Divide the timeline of the ${name.toLowerCase()} by` : "Divide the timeline by"} onChange={(e) => onGroup(e.currentTarget.value)}>
             <option value="">no label</option>
@@ -46,9 +52,11 @@ export function SideCard({ name, state, side, query, now, dark, onSide, onGroup 
           </select>
         </label>
       </div>
-      <p class="quiet plot-title">{what} in each {step < 120 ? `${step} s` : `${Math.round(step / 6) / 10} min`}. Drag across to choose a range.</p>
+      <p class="quiet plot-title">{what} in each {step < 120 ? `${step} s` : `${Math.round(step / 6) / 10} min`}. {name ? `Drag across to choose the range of the ${name.toLowerCase()}.` : "Drag across to choose a range."}</p>
       {values.failure ? <p class="quiet">The timeline is missing: {values.failure.message}</p> : (
-        <Timeline series={values.answer ?? []} unit={typeName(state.type).unit} from={query.start / 1000} until={query.end / 1000} dark={dark} label={label}
+        <Timeline series={values.answer ?? []} unit={typeName(state.type).unit} from={over.start / 1000} until={over.end / 1000} step={step} dark={dark} label={label}
+          chosen={name && (query.start > over.start || query.end < over.end) ? query : undefined} color={name === "Baseline" ? lessColor : moreColor}
+          onPick={state.group ? (value) => onSide({ filter: withMatcher(side.filter, state.group, value) }) : undefined}
           onRange={(from, until) => onSide({ from: new Date(from * 1000).toISOString(), until: new Date(until * 1000).toISOString() })} />
       )}
     </section>

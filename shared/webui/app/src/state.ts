@@ -1,13 +1,12 @@
 // What the page shows is in its URL, so that a link shows the same to others
 // and the browser's "back" works.
 
-/** One side of a comparison, or all there is without one. */
-export interface Side {
+import type { Typed } from "./time.ts";
+
+/** One side of a comparison, or all there is without one. Its times are "now-1h" or ISO times. */
+export interface Side extends Typed {
   /** Matchers without braces, such as `pod="a", region=~"eu.*"`. */
   filter: string;
-  /** As typed: "now-1h" or an ISO time. */
-  from: string;
-  until: string;
 }
 
 export type View = "both" | "flame" | "table";
@@ -22,12 +21,21 @@ export interface State {
   /** Function whose callers and callees are shown, or "". */
   fn: string;
   search: string;
+  /** Whether calls of a function by itself are shown as one. */
+  collapse: boolean;
+  /** Seconds after which is asked again, or 0. */
+  every: number;
   compare: boolean;
+  /** What the timelines of a comparison show; without one, or if empty, what its sides do. */
+  over: Typed;
   a: Side;
   b: Side;
 }
 
 export const defaultRange = { from: "now-1h", until: "now" };
+
+/** In how many seconds one can have it ask again. */
+export const intervals = [0, 5, 15, 60];
 
 export function parseState(query: string): State {
   const p = new URLSearchParams(query);
@@ -37,7 +45,10 @@ export function parseState(query: string): State {
   return {
     service: text("service"), type: text("type"), group: text("group"), fn: text("fn"), search: text("search"),
     view: view === "flame" || view === "table" ? view : "both",
+    collapse: p.has("collapse"),
+    every: intervals.find((n) => `${n}s` === text("refresh")) ?? 0,
     compare: p.has("compare"),
+    over: { from: text("over"), until: text("overuntil", text("over") && "now") },
     a,
     b: { filter: text("filter2", a.filter), from: text("from2", a.from), until: text("until2", a.until) },
   };
@@ -56,11 +67,15 @@ export function formatState(s: State): string {
   put("view", s.view, "both");
   put("fn", s.fn);
   put("search", s.search);
+  if (s.collapse) p.set("collapse", "1");
+  if (s.every) p.set("refresh", `${s.every}s`);
   if (s.compare) {
     p.set("compare", "1");
     put("filter2", s.b.filter, s.a.filter);
     put("from2", s.b.from, s.a.from);
     put("until2", s.b.until, s.a.until);
+    put("over", s.over.from);
+    put("overuntil", s.over.until, s.over.from && "now");
   }
   const out = p.toString();
   return out && "?" + out;

@@ -122,6 +122,34 @@ export function sandwich(g: Graph, name: string): { callers: Graph; callees: Gra
   return { callers: graphs[0]!, callees: graphs[1]! };
 }
 
+/** recurses reports whether a function calls itself somewhere. */
+export function recurses(g: Graph): boolean {
+  const visit = (f: Frame): boolean => f.children.some((c) => c.name === f.name || visit(c));
+  return visit(g.root);
+}
+
+/** collapsed has one frame for a function and its calls of itself. */
+export function collapsed(g: Graph): Graph {
+  const root = frame(g.root.name, 0, 0);
+  add(root, g.root);
+  const fold = (from: Frame, to: Frame) => {
+    for (const c of from.children) {
+      if (c.name !== to.name) {
+        const into = child(to, c.name);
+        add(into, c);
+        fold(c, into);
+        continue;
+      }
+      to.selfLeft += c.selfLeft; // its total is part of the caller's
+      to.selfRight += c.selfRight;
+      fold(c, to);
+    }
+  };
+  fold(g.root, root);
+  spread(root, g);
+  return { ...g, root };
+}
+
 /** spread sets the widths, by the shares of all of g. */
 function spread(f: Frame, g: Graph): void {
   if (g.compared) return weigh(f, g);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readDiff, readGraph, rows, sandwich, type Frame } from "../src/tree.ts";
+import { collapsed, readDiff, readGraph, recurses, rows, sandwich, type Frame } from "../src/tree.ts";
 
 const level = (...values: number[]) => ({ values: values.map(String) }); // int64 is text in JSON
 
@@ -44,4 +44,22 @@ test("a comparison is read", () => {
   assert.deepEqual(lines(g.root), ["total 4 8", " a 4 2", " b 0 6"]);
   assert.deepEqual(g.root.children.map((c) => c.value), [0.625, 0.375]); // the mean of both shares
   assert.deepEqual(sandwich(g, "b")!.callees.root.right, 6);
+});
+
+test("calls of a function by itself are one frame", () => {
+  // total 10 ── f 8 ── f 7 ── f 2, g 3      f's own: 1, 2, 2
+  //          └─ g 2          └─ (g below the first f as well)
+  const g = readGraph({
+    names: ["total", "f", "g"],
+    levels: [level(0, 10, 0, 0), level(0, 8, 0, 1, 0, 2, 2, 2), level(0, 7, 2, 1, 0, 1, 1, 2), level(0, 2, 2, 1, 0, 3, 3, 2)],
+  })!;
+  assert.ok(recurses(g));
+  const once = collapsed(g);
+  assert.deepEqual(lines(once.root), ["total 10 0", " f 8 0", "  g 4 0", " g 2 0"]);
+  assert.equal(once.root.children[0]!.selfLeft, 4);
+  assert.equal(once.root.children[0]!.value, 8);
+  assert.deepEqual(lines(g.root).length, 7); // what it is made from is as it was
+  assert.ok(!recurses(once));
+  const sums = (x: typeof g) => new Map(rows(x).map((r) => [r.name, [r.selfLeft, r.left]]));
+  assert.deepEqual(sums(once), sums(g));
 });

@@ -1,0 +1,101 @@
+// Values over time, and the range of time.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PAGE, drag, frame, push, shown, withBrowser } from "./page.mjs";
+
+const open = withBrowser();
+
+test("dragging across the timeline chooses a range", async (t) => {
+  const page = await open(t, PAGE + "?from=now-15m");
+  await shown(page);
+  await drag(page, page.locator(".side"), 0.5, 0.7);
+  await page.waitForURL(/until=20/);
+  const query = new URL(page.url()).searchParams;
+  const length = Date.parse(query.get("until")) - Date.parse(query.get("from"));
+  assert.ok(Math.abs(length - 180e3) < 10e3, `${length} ms of fifteen minutes`);
+});
+
+test("a range is typed", async (t) => {
+  const page = await open(t, PAGE);
+  await shown(page);
+  const summary = page.locator("header summary");
+  const [from, until] = ["From", "Until"].map((name) => page.getByRole("textbox", { name }));
+  const apply = page.getByRole("button", { name: "Apply" });
+  await summary.click();
+  assert.equal(await from.inputValue(), "now-1h");
+  await from.fill("2020-01-02T00:00:01");
+  await until.fill("2020-01-01 00:00:01");
+  await apply.click();
+  await page.getByRole("alert").getByText("must begin before").waitFor();
+  await until.fill("2020-01-03 00:00");
+  await apply.click();
+  await page.getByRole("heading", { name: "Nothing matches" }).waitFor();
+  assert.match(await summary.textContent(), /2020/);
+  await summary.click();
+  assert.equal(await from.inputValue(), "2020-01-02 00:00:01");
+  await page.getByRole("button", { name: "Last hour" }).click();
+  await shown(page);
+});
+
+test("a range is typed that moves with the clock", async (t) => {
+  const page = await open(t, PAGE);
+  await shown(page);
+  const summary = page.locator("header summary");
+  await summary.click();
+  const [from, until] = ["From", "Until"].map((name) => page.getByRole("textbox", { name }));
+  await from.fill("an hour ago");
+  await from.press("Enter");
+  await page.getByRole("alert").getByText("“an hour ago” is no time. Type now-90m").waitFor();
+  await from.fill("now - 1d2h");
+  await until.fill("NOW-1m");
+  await until.press("Enter");
+  await page.waitForURL((u) => u.searchParams.get("from") === "now-1d2h" && u.searchParams.get("until") === "now-1m");
+  await shown(page);
+  await summary.click();
+  await page.getByRole("group", { name: "Move the range" }).getByRole("button", { name: "Earlier" }).click();
+  await page.waitForURL((u) => u.searchParams.get("until") === "now-26h");
+});
+
+test("“last” is before the choice, not before the page was loaded", async (t) => {
+  const page = await open(t, PAGE);
+  await shown(page);
+  const later = Date.now() + 3600e3;
+  await page.clock.setFixedTime(later);
+  const asked = page.waitForRequest((r) => r.url().includes("SelectMergeStacktraces"));
+  await page.locator("header summary").click();
+  await page.getByRole("button", { name: "Last 24 hours" }).click();
+  assert.equal((await asked).postDataJSON().end, later);
+});
+
+test("where nothing was sent for long the timeline has a gap", async (t) => {
+  for (const age of [50, 49.5, 49, 48.5, 11, 10.5, 10, 9.5]) await push("y-gap", "main;work 70\n", age * 60);
+  const page = await open(t, PAGE + "?service=y-gap", { allow: ["willReadFrequently"] }); // the test reads pixels
+  await frame(page, "work").waitFor();
+  /** drawn is how many pixels of the series' colour there are from and to shares of the width. */
+  const drawn = (from, to) => page.locator(".plot canvas").evaluate((canvas, [from, to]) => {
+    const [over, all, scale] = [document.querySelector(".u-over").getBoundingClientRect(), canvas.getBoundingClientRect(), devicePixelRatio];
+    const [x, y, width, height] = [over.left - all.left + over.width * from, over.top - all.top, over.width * (to - from), over.height].map((n) => n * scale);
+    const { data } = canvas.getContext("2d").getImageData(x, y, width, height);
+    let n = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 0 && data[i + 2] > data[i] + 60) n++;
+    return n;
+  }, [from, to]);
+  await page.waitForFunction(() => document.querySelector(".legend")?.textContent.includes("all"));
+  assert.ok(await drawn(0.1, 0.25) > 0, "there is something where profiles were sent");
+  assert.equal(await drawn(0.3, 0.7), 0, "and nothing in between");
+});
+
+test("the timeline says its values, and shows one of them only", async (t) => {
+  const page = await open(t, PAGE + "?from=now-15m&group=version&filter=region%3D%22eu-1%22");
+  await shown(page);
+  const legend = page.getByRole("list", { name: "Sums of Values over time" });
+  await legend.getByText("2.0").waitFor();
+  const box = await page.locator(".u-over").boundingBox();
+  await page.mouse.move(box.x + box.width * 0.8, box.y + 30);
+  assert.match(await page.locator(".tip:visible").textContent(), /\d\d:\d\d.*2\.0: .* s/);
+  await page.mouse.move(5, 5);
+  await page.locator(".plot + .tip").waitFor({ state: "hidden" });
+  await legend.getByRole("button", { name: "2.0" }).click();
+  await page.waitForURL((u) => u.searchParams.get("filter") === 'region="eu-1", version="2.0"');
+  await legend.getByText("1.0").waitFor({ state: "detached" });
+});
