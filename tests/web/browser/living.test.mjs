@@ -1,7 +1,7 @@
 // What changes while one looks: new services, new profiles, one's own choices.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAGE, frame, idle, pick, push, shown, widthOf, withBrowser } from "./page.mjs";
+import { PAGE, frame, idle, listed, pick, push, shown, widthOf, withBrowser } from "./page.mjs";
 
 const open = withBrowser();
 const clipboard = { permissions: ["clipboard-read", "clipboard-write"] };
@@ -12,12 +12,7 @@ test("a new service is among the services when they are looked at", async (t) =>
   await shown(page);
   await push("y-new", "main;fresh 7\n");
   const option = page.getByRole("option", { name: "y-new" });
-  const picker = page.getByRole("combobox", { name: "Service" });
-  while (await option.count() === 0) { // the host writes it some 100 ms later
-    await picker.press("Escape");
-    await picker.press("ArrowDown");
-    await idle(page);
-  }
+  await listed(page, option);
   await option.click();
   await frame(page, "fresh").waitFor();
   assert.match(page.url(), /service=y-new/);
@@ -29,11 +24,7 @@ test("a service is found by typing, with the keyboard alone", async (t) => {
   await shown(page);
   const picker = page.getByRole("combobox", { name: "Service" });
   const options = page.getByRole("listbox", { name: "Service: choices" }).getByRole("option");
-  do { // until the last one is there
-    await picker.press("Escape");
-    await picker.press("ArrowDown");
-    await idle(page);
-  } while (await options.filter({ hasText: "y-many-29-" }).count() === 0);
+  await listed(page, options.filter({ hasText: "y-many-29-" })); // the last one that was pushed
   await picker.fill("SEARCH many");
   await page.getByRole("status").getByText(/^10 of \d+$/).waitFor();
   assert.equal(await options.count(), 10);

@@ -64,6 +64,18 @@ export async function pick(page, service) {
   await page.getByRole("option", { name: service, exact: true }).click();
 }
 
+/** listed opens the services until a locator is among them: the host writes what is pushed some 100 ms later. */
+export async function listed(page, locator) {
+  const picker = page.getByRole("combobox", { name: "Service" });
+  const end = Date.now() + wait;
+  do {
+    assert.ok(Date.now() < end, `not listed: ${locator}`);
+    await picker.press("Escape");
+    await picker.press("ArrowDown");
+    await idle(page);
+  } while (await locator.count() === 0);
+}
+
 /** idle waits until nothing is asked any more. */
 export const idle = (page) => page.waitForFunction(() => document.querySelectorAll('main[aria-busy="true"], main [aria-busy="true"]').length === 0);
 
