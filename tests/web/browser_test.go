@@ -49,11 +49,12 @@ func TestInABrowser(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "--test", "--test-concurrency=1", "--test-timeout=90000", "--test-reporter=spec", ".")
+	cmd := exec.CommandContext(ctx, "node", "--test", "--test-concurrency=1", "--test-timeout=180000", "--test-reporter=spec", ".")
 	cmd.WaitDelay = time.Second
 	cmd.Dir = "browser"
 	cmd.Env = append(os.Environ(),
 		"PAGE="+shop, "TENANTS="+startHost(t, config.AuthHeader), "PROXY="+startProxy(t, shop), "SCREENSHOTS="+pictures)
+	cmd.Env = append(cmd.Env, startLocked(t)...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	t.Logf("%s", out)

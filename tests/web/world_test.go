@@ -30,16 +30,21 @@ import (
 // startHost runs a host until the test ends and returns its URL.
 func startHost(t *testing.T, mode config.Auth) string {
 	t.Helper()
+	return startHostIn(t, mode, t.TempDir())
+}
+
+func startHostIn(t *testing.T, mode config.Auth, data string) string {
+	t.Helper()
 	ready := make(chan string, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	c := host.Config{
-		Listen: "127.0.0.1:0", Data: t.TempDir(), FlushInterval: 100 * time.Millisecond, Auth: mode,
+		Listen: "127.0.0.1:0", Data: data, FlushInterval: 100 * time.Millisecond, Auth: mode,
 		Lookup: func(name string) (string, bool) { // yesterday is compared with, too
 			return "48h", name == config.EnvRejectOlderThan
 		},
-		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Ready:  func(url string) { ready <- url },
+		Log:   slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Ready: func(url string) { ready <- url },
 	}
 	go func() { stopped <- host.Run(ctx, c) }()
 	t.Cleanup(func() {

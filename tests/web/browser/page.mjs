@@ -83,7 +83,8 @@ export const idle = (page) => page.waitForFunction(() => document.querySelectorA
 export async function drag(page, timeline, from, to) {
   await idle(page);
   await timeline.locator(".legend").waitFor();
-  const box = await timeline.locator(".u-over").boundingBox();
+  let box;
+  while (!(box = await timeline.locator(".u-over").boundingBox())); // it may have been drawn anew just now
   await page.mouse.move(box.x + box.width * from, box.y + 20);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * to, box.y + 20, { steps: 5 });

@@ -1,7 +1,7 @@
 // What is not a profile: nothing, trouble, waiting, and strangers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAGE, PROXY, TENANTS, shown, withBrowser } from "./page.mjs";
+import { PAGE, PROXY, TENANTS, push, shown, withBrowser } from "./page.mjs";
 
 const open = withBrowser();
 const failed = { allow: ["Failed to load resource"] }; // the browser's own line on a status of 4xx or 5xx
@@ -91,4 +91,25 @@ test("with several tenants it asks for one", async (t) => {
   const pushed = await fetch(TENANTS + "/ingest?name=first&format=folded", { method: "POST", headers: { "X-Scope-OrgID": "acme" }, body: "main;work 7\nmain;rest 2\n" });
   assert.equal(pushed.status, 200);
   await page.locator('g.frame[name="work"]').waitFor();
+});
+
+test("with tokens it says who may not, and lets in who may", async (t) => {
+  const { LOCKED, INGEST_TOKEN, QUERY_TOKEN } = process.env;
+  await push("y-locked", "main;secret 7\n", 20, { Authorization: `Bearer ${INGEST_TOKEN}` }, LOCKED);
+  const page = await open(t, LOCKED, failed);
+  await page.getByRole("heading", { name: "Who are you?" }).waitFor();
+  await page.getByText("no token").waitFor();
+  const enter = async (token) => {
+    await page.getByLabel("Token").fill(token);
+    await page.getByRole("button", { name: "Continue" }).click();
+  };
+  await enter("pyc_wrong");
+  await page.getByText("The server says: ").filter({ hasNotText: "no token" }).waitFor();
+  await enter(INGEST_TOKEN);
+  await page.getByRole("heading", { name: "You may not see this" }).waitFor();
+  await page.getByText(`the token has not the scope "query"`).waitFor();
+  await enter(QUERY_TOKEN);
+  await page.locator('g.frame[name="secret"]').waitFor();
+  await page.reload();
+  await page.locator('g.frame[name="secret"]').waitFor();
 });

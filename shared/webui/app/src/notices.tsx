@@ -43,8 +43,9 @@ export function SignIn({ failure, onDone }: { failure?: Failure; onDone: () => v
   };
   return (
     <section class="notice" aria-labelledby="sign-in">
-      <h2 id="sign-in">Who are you?</h2>
+      <h2 id="sign-in">{failure?.status === 403 ? "You may not see this" : "Who are you?"}</h2>
       {failure && <p role="alert">The server says: {failure.message}</p>}
+      {failure?.status === 403 && <p>It knows the token. One with the scope <code>query</code>, of the tenant that you want to see, would do:</p>}
       <form class="sign-in" onSubmit={submit}>
         <label>Token<input name="token" type="password" autocomplete="off" defaultValue={before.token} /></label>
         <p class="quiet">or</p>

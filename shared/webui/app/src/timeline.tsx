@@ -1,5 +1,5 @@
 // Values over time; dragging across it chooses a range.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { seriesColors } from "./colors.ts";
 import { amount } from "./format.ts";
@@ -42,12 +42,21 @@ export function Timeline({ series, unit, from, until, step, dark, label, chosen,
   const range = useRef(onRange);
   range.current = onRange;
   const shown = largest(series, seriesColors.length, chosen);
+  const plotted = useRef<uPlot>();
+  const pressed = useRef(false);
+  const [released, setReleased] = useState(0);
   useEffect(() => {
-    if (!width) return;
+    const up = () => { if (pressed.current) { pressed.current = false; setReleased((n) => n + 1); } };
+    addEventListener("mouseup", up);
+    return () => { removeEventListener("mouseup", up); plotted.current?.destroy(); };
+  }, []);
+  useEffect(() => {
+    if (!width || pressed.current) return; // what is being dragged on stays until it is let go
     const { times, columns, lonely } = aligned(shown.map((s) => s.points), step);
     const style = getComputedStyle(document.documentElement);
     const axis = { stroke: style.getPropertyValue("--quiet"), grid: { stroke: style.getPropertyValue("--grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-    const plot = new uPlot({
+    plotted.current?.destroy();
+    plotted.current = new uPlot({
       width, height: 120, legend: { show: false }, cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
       padding: [10, 8, 0, 0],
       scales: { x: { time: true, range: () => [from, until] }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
@@ -66,11 +75,10 @@ export function Timeline({ series, unit, from, until, step, dark, label, chosen,
         }],
       },
     }, [times, ...columns] as uPlot.AlignedData, place.current!);
-    return () => plot.destroy();
-  }, [series, width, dark, from, until, unit, chosen?.start, chosen?.end]);
+  }, [series, width, dark, from, until, unit, chosen?.start, chosen?.end, released]);
   return (
     <div ref={outer}>
-      <div ref={place} class="plot" role="img" aria-label={`${label}: ${shown.length} series; the sums are below`} onMouseLeave={() => { tip.current!.hidden = true; }} />
+      <div ref={place} class="plot" onMouseDown={() => { pressed.current = true; }} role="img" aria-label={`${label}: ${shown.length} series; the sums are below`} onMouseLeave={() => { tip.current!.hidden = true; }} />
       <div ref={tip} class="tip" hidden />
       {shown.length > 0 && <ul class="legend" aria-label={`Sums of ${label}`}>
         {shown.map((s, i) => {
