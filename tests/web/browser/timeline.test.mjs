@@ -1,7 +1,7 @@
 // Values over time, and the range of time.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAGE, drag, frame, push, shown, withBrowser } from "./page.mjs";
+import { PAGE, drag, frame, idle, push, shown, withBrowser } from "./page.mjs";
 
 const open = withBrowser();
 
@@ -98,4 +98,17 @@ test("the timeline says its values, and shows one of them only", async (t) => {
   await legend.getByRole("button", { name: "2.0" }).click();
   await page.waitForURL((u) => u.searchParams.get("filter") === 'region="eu-1", version="2.0"');
   await legend.getByText("1.0").waitFor({ state: "detached" });
+});
+
+test("what is there at a time is averaged, not added up", async (t) => {
+  const page = await open(t, PAGE + "?from=now-1d&type=goroutine%3Agoroutine%3Acount%3Agoroutine%3Acount");
+  await shown(page);
+  await page.getByText("average in each").waitFor();
+  const shownAt = async () => parseFloat((await page.getByRole("list", { name: "Averages of Values over time" }).textContent()).replace("all ", ""));
+  const day = await shownAt();
+  await page.locator("header summary").click();
+  await page.getByRole("button", { name: "Last 15 minutes" }).click();
+  await page.waitForURL(/from=now-15m/);
+  await idle(page);
+  assert.ok(day > 0 && Math.abs(await shownAt() - day) < day * 0.3, `${day} goroutines by steps of 6 minutes, ${await shownAt()} by steps of 15 s`);
 });

@@ -114,9 +114,9 @@ export async function labelValues(name: string, q: Query, signal?: AbortSignal):
 /** Values over time. */
 export interface Series { name: string; value?: string; points: { at: number; value: number }[] }
 
-export async function timeline(q: Query, group: string, step: number, signal?: AbortSignal): Promise<Series[]> {
+export async function timeline(q: Query, group: string, step: number, average: boolean, signal?: AbortSignal): Promise<Series[]> {
   type Answer = { series?: { labels?: { name: string; value: string }[]; points?: { timestamp?: string; value?: number }[] }[] };
-  const { answer } = await call<Answer>("SelectSeries", { ...stackRequest(q), groupBy: group ? [group] : [], step }, signal);
+  const { answer } = await call<Answer>("SelectSeries", { ...stackRequest(q), groupBy: group ? [group] : [], step, aggregation: `TIME_SERIES_AGGREGATION_TYPE_${average ? "AVERAGE" : "SUM"}` }, signal);
   return (answer.series ?? []).map(({ labels = [], points = [] }) => ({
     value: labels.find((l) => l.name === group)?.value || undefined,
     name: labels.find((l) => l.name === group)?.value || (group ? `(no ${group})` : "all"),

@@ -47,6 +47,9 @@ const kinds: Record<string, string> = {
   process_cpu: "CPU", memory: "Memory", goroutine: "Goroutines", goroutines: "Goroutines", mutex: "Mutex", block: "Blocking", wall: "Wall clock",
 };
 
+/** isLevel reports whether values say how much there was at a time, such as goroutines: adding them up over time means nothing. */
+export const isLevel = (id: string) => /^(goroutines?:|memory:inuse_|memory:live)/.test(id);
+
 /** typeName reads name:sample:unit:period:unit. */
 export function typeName(id: string): TypeName {
   const [name = "", sample = "", unit = ""] = id.split(":");

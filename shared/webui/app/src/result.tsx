@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { CopyButton } from "./copy.tsx";
 import { pprofOf, type Cost, type Query } from "./api.ts";
 import { describe, FlameChart } from "./flamechart.tsx";
-import { amount, share } from "./format.ts";
+import { amount, isLevel, share } from "./format.ts";
 import type { Change } from "./hooks.ts";
 import { formatState, type Side, type State, type View } from "./state.ts";
 import { TopTable } from "./toptable.tsx";
@@ -50,7 +50,7 @@ export function Result({ state, change, graph: whole, cost, unit, queries }: Pro
           </div>}
         </div>
       )}
-      <Footnote graph={graph} unit={unit} cost={cost} />
+      <Footnote graph={graph} unit={unit} cost={cost} level={isLevel(state.type)} />
     </section>
   );
 }
@@ -118,11 +118,11 @@ function Export({ query, name, service }: { query: Query; name: string; service:
   return <button type="button" class="export" disabled={state === "…"} onClick={() => void download()}>Export pprof{name && ` of ${name}`}<span role="status">{state}</span></button>;
 }
 
-function Footnote({ graph, unit, cost }: { graph: Graph; unit: string; cost: Cost }) {
+function Footnote({ graph, unit, cost, level }: { graph: Graph; unit: string; cost: Cost; level: boolean }) {
   const total = graph.compared ? `${amount(graph.left, unit)} against ${amount(graph.right, unit)}` : amount(graph.left, unit);
   return (
     <p class="footnote quiet">
-      {total} in total. Answered in {Math.round(cost.ms)} ms from {cost.blocks} {cost.blocks === 1 ? "block" : "blocks"}, {amount(cost.bytes, "bytes")} read
+      {total} in total{level && ", added up over all profiles: their shares say more than their sizes"}. Answered in {Math.round(cost.ms)} ms from {cost.blocks} {cost.blocks === 1 ? "block" : "blocks"}, {amount(cost.bytes, "bytes")} read
       {cost.workers > 0 && `, by ${cost.workers} workers`}.
       {cost.partial && <strong> Incomplete: {cost.partial} blocks could not be read.</strong>}
       {cost.trimmed && <strong> Older data is gone: answered from {cost.trimmed} on.</strong>}

@@ -6,10 +6,14 @@ type Points = Series["points"];
 
 export interface Shown { name: string; value?: string | undefined; points: Points; sum: number }
 
-/** The largest series; what is beyond their number is added up. Sums are of what is chosen, if something is. */
-export function largest(series: Series[], most: number, chosen?: Range): Shown[] {
+/** The largest series; what is beyond their number is added up. Sums are of what is chosen, if something is; or averages. */
+export function largest(series: Series[], most: number, chosen?: Range, average = false): Shown[] {
   const counts = (at: number) => !chosen || (at * 1000 >= chosen.start && at * 1000 <= chosen.end);
-  const all: Shown[] = series.map((s) => ({ ...s, sum: s.points.reduce((n, p) => n + (counts(p.at) ? p.value : 0), 0) })).sort((x, y) => y.sum - x.sum);
+  const sum = (points: Points) => {
+    const values = points.filter((p) => counts(p.at)).map((p) => p.value);
+    return values.reduce((n, v) => n + v, 0) / (average ? values.length || 1 : 1);
+  };
+  const all: Shown[] = series.map((s) => ({ ...s, sum: sum(s.points) })).sort((x, y) => y.sum - x.sum);
   if (all.length <= most) return all;
   const rest = all.slice(most - 1);
   const points = new Map<number, number>();

@@ -3,7 +3,7 @@ import { lessColor, moreColor } from "./colors.ts";
 import { withMatcher } from "./complete.ts";
 import { Filter } from "./filter.tsx";
 import { labelNames, timeline, type Query } from "./api.ts";
-import { typeName } from "./format.ts";
+import { isLevel, typeName } from "./format.ts";
 import { useAsked } from "./hooks.ts";
 import { selectorOf, type Side, type State } from "./state.ts";
 import type { Range } from "./time.ts";
@@ -31,9 +31,10 @@ function stepOf(q: Range): number {
 
 export function SideCard({ name, state, side, query, over, now, dark, onSide, onGroup }: Props) {
   const step = stepOf(over);
+  const average = isLevel(state.type);
   const shown = { ...query, ...over };
   const key = JSON.stringify([shown, state.group]);
-  const values = useAsked(key, (signal) => timeline(shown, state.group, step, signal));
+  const values = useAsked(key, (signal) => timeline(shown, state.group, step, average, signal));
   const scope = { ...query, selector: selectorOf(state.service, "") };
   const names = useAsked(JSON.stringify(scope), (signal) => labelNames(scope, signal));
   const groups = [...new Set([...(names.answer ?? []), state.group].filter(Boolean))].sort();
@@ -52,9 +53,9 @@ export function SideCard({ name, state, side, query, over, now, dark, onSide, on
           </select>
         </label>
       </div>
-      <p class="quiet plot-title">{what} in each {step < 120 ? `${step} s` : `${Math.round(step / 6) / 10} min`}. {name ? `Drag across to choose the range of the ${name.toLowerCase()}.` : "Drag across to choose a range."}</p>
+      <p class="quiet plot-title">{what}{average && ", average"} in each {step < 120 ? `${step} s` : `${Math.round(step / 6) / 10} min`}. {name ? `Drag across to choose the range of the ${name.toLowerCase()}.` : "Drag across to choose a range."}</p>
       {values.failure ? <p class="quiet">The timeline is missing: {values.failure.message}</p> : (
-        <Timeline series={values.answer ?? []} unit={typeName(state.type).unit} from={over.start / 1000} until={over.end / 1000} step={step} dark={dark} label={label}
+        <Timeline series={values.answer ?? []} unit={typeName(state.type).unit} from={over.start / 1000} until={over.end / 1000} step={step} dark={dark} average={average} label={label}
           chosen={name && (query.start > over.start || query.end < over.end) ? query : undefined} color={name === "Baseline" ? lessColor : moreColor}
           onPick={state.group ? (value) => onSide({ filter: withMatcher(side.filter, state.group, value) }) : undefined}
           onRange={(from, until) => onSide({ from: new Date(from * 1000).toISOString(), until: new Date(until * 1000).toISOString() })} />

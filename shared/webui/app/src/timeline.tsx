@@ -17,6 +17,8 @@ interface Props {
   /** Seconds from a point to the next. */
   step: number;
   dark: boolean;
+  /** Whether values are averages and not sums. */
+  average: boolean;
   label: string;
   /** What is marked, and its colour. */
   chosen: Range | undefined;
@@ -35,13 +37,13 @@ function clock(at: number, length: number): string {
   return length > 1200 ? time : `${time}:${two(d.getSeconds())}`;
 }
 
-export function Timeline({ series, unit, from, until, step, dark, label, chosen, color, onRange, onPick }: Props) {
+export function Timeline({ series, unit, from, until, step, dark, average, label, chosen, color, onRange, onPick }: Props) {
   const [outer, width] = useWidth<HTMLDivElement>();
   const place = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const range = useRef(onRange);
   range.current = onRange;
-  const shown = largest(series, seriesColors.length, chosen);
+  const shown = largest(series, seriesColors.length, chosen, average);
   const plotted = useRef<uPlot>();
   const pressed = useRef(false);
   const [released, setReleased] = useState(0);
@@ -78,9 +80,9 @@ export function Timeline({ series, unit, from, until, step, dark, label, chosen,
   }, [series, width, dark, from, until, unit, chosen?.start, chosen?.end, released]);
   return (
     <div ref={outer}>
-      <div ref={place} class="plot" onMouseDown={() => { pressed.current = true; }} role="img" aria-label={`${label}: ${shown.length} series; the sums are below`} onMouseLeave={() => { tip.current!.hidden = true; }} />
+      <div ref={place} class="plot" onMouseDown={() => { pressed.current = true; }} role="img" aria-label={`${label}: ${shown.length} series; the ${average ? "averages" : "sums"} are below`} onMouseLeave={() => { tip.current!.hidden = true; }} />
       <div ref={tip} class="tip" hidden />
-      {shown.length > 0 && <ul class="legend" aria-label={`Sums of ${label}`}>
+      {shown.length > 0 && <ul class="legend" aria-label={`${average ? "Averages" : "Sums"} of ${label}`}>
         {shown.map((s, i) => {
           const text = <><span class={`swatch swatch-${i}`} aria-hidden="true" />{s.name} <b>{amount(s.sum, unit)}</b></>;
           return <li key={s.name}>{s.value !== undefined && onPick ? <button type="button" class="plain" title="Show this one only" onClick={() => onPick(s.value!)}>{text}</button> : text}</li>;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changeColor, changeOf, packageOf, split } from "../src/colors.ts";
 import { fitting, matching, put, spotAt, withMatcher, without } from "../src/complete.ts";
-import { amount, change, share, typeName } from "../src/format.ts";
+import { amount, change, isLevel, share, typeName } from "../src/format.ts";
 import { mergeProfileRequest } from "../src/protobuf.ts";
 import { formatState, parseState, selectorOf } from "../src/state.ts";
 import { agoText, isRelative, parseTime, rangeName, shifted, typedTime } from "../src/time.ts";
@@ -63,6 +63,11 @@ test("numbers", () => {
   assert.equal(typeName("process_cpu:cpu:nanoseconds:cpu:nanoseconds").label, "CPU · cpu");
 });
 
+test("levels are not added up over time", () => {
+  for (const id of ["goroutines:goroutine:count:goroutine:count", "goroutine:goroutine:count:goroutine:count", "memory:inuse_space:bytes:space:bytes"]) assert.ok(isLevel(id), id);
+  for (const id of ["process_cpu:cpu:nanoseconds:cpu:nanoseconds", "memory:alloc_space:bytes:space:bytes", "mutex:delay:nanoseconds:contentions:count"]) assert.ok(!isLevel(id), id);
+});
+
 test("names", () => {
   assert.deepEqual(split("net/http.(*conn).serve"), ["net/", "http.(*conn).serve"]);
   assert.deepEqual(split("slices.Sort[go.shape.a/b]"), ["", "slices.Sort[go.shape.a/b]"]);
@@ -112,6 +117,7 @@ test("many series are added up", () => {
   const shown = largest(series, 8);
   assert.deepEqual(shown.map((s) => s.name).slice(0, 2), ["s9", "s8"]);
   assert.equal(largest([{ name: "s", points: [{ at: 1, value: 2 }, { at: 9, value: 3 }] }], 8, { start: 5e3, end: 9e3 })[0]!.sum, 3);
+  assert.equal(largest([{ name: "s", points: [{ at: 1, value: 2 }, { at: 9, value: 4 }] }], 8, undefined, true)[0]!.sum, 3);
   assert.deepEqual(shown.at(-1), { name: "3 others", sum: 3, points: [{ at: 1, value: 3 }] });
 });
 
