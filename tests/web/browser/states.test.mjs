@@ -99,6 +99,12 @@ test("with tokens it says who may not, and lets in who may", async (t) => {
   const page = await open(t, LOCKED, failed);
   await page.getByRole("heading", { name: "Who are you?" }).waitFor();
   await page.getByText("no token").waitFor();
+  // Nobody asks again while the token is typed.
+  await page.clock.install();
+  await page.goto(LOCKED + "?refresh=5s");
+  await page.getByLabel("Token").fill("pyc_ab");
+  await page.clock.runFor(20_000);
+  assert.equal(await page.getByLabel("Token").inputValue(), "pyc_ab");
   const enter = async (token) => {
     await page.getByLabel("Token").fill(token);
     await page.getByRole("button", { name: "Continue" }).click();

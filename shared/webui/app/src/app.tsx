@@ -43,7 +43,6 @@ export function App() {
   const over = overOf(state, now);
   const all: Range = state.compare ? rangeOf(over, now) : a;
   const moves = isRelative(state.a.until) || (state.compare && (isRelative(state.b.until) || isRelative(over.until)));
-  useEvery(moves && !asking ? state.every : 0, again);
   const known = useAsked(`${state.compare ? over.from + over.until : state.a.from + state.a.until} ${looked}`, (signal) => {
     const range = rangeOf(state.compare ? over : state.a, Math.max(looked, now));
     return servicesAndTypes(range.start, range.end, signal);
@@ -69,6 +68,7 @@ export function App() {
 
   const unit = typeName(state.type).unit;
   const failure = known.failure ?? result.failure;
+  useEvery(moves && !asking && !failure?.needsSignIn ? state.every : 0, again); // not while somebody types
   const waiting = known.since ?? result.since;
   const empty = services?.size === 0 && !state.service;
   const side = (which: "a" | "b", name: string, query: Query) => (
