@@ -48,12 +48,24 @@ export const frame = (page, name) => page.locator(`g.frame[name="${name}"]`).fir
 /** widthOf is how wide a frame is drawn, in pixels. */
 export const widthOf = async (locator) => Number(await locator.getAttribute("width"));
 
-/** push sends a profile of folded stacks, so many seconds old, and returns its service. */
-export async function push(service, stacks, age = 20, headers = {}, server = PAGE) {
+/** send sends a profile of folded stacks, so many seconds old, and returns when it begins, in ms. */
+export async function send(service, stacks, age = 20, headers = {}, server = PAGE) {
   const from = Math.floor(Date.now() / 1000 - age);
   const query = new URLSearchParams({ name: service, format: "folded", from, until: from + 10, sampleRate: 100 });
   const answer = await fetch(`${server}/ingest?${query}`, { method: "POST", headers, body: stacks });
   assert.equal(answer.status, 200, await answer.text());
+  return from * 1000;
+}
+
+/** push sends a profile to PAGE and waits until it is found: the host writes it some 100 ms later. */
+export async function push(service, stacks, age) {
+  const start = await send(service, stacks, age);
+  const body = JSON.stringify({ profileTypeID: "process_cpu:cpu:nanoseconds:cpu:nanoseconds", labelSelector: `{service_name="${service}"}`, start, end: start + 999 });
+  for (const end = Date.now() + wait; ;) {
+    const answer = await fetch(PAGE + "/querier.v1.QuerierService/SelectMergeStacktraces", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (Number((await answer.json()).flamegraph?.total ?? 0) > 0) return;
+    assert.ok(Date.now() < end, `not found: ${service}`);
+  }
 }
 
 /** pick chooses a service by typing. */
@@ -62,18 +74,6 @@ export async function pick(page, service) {
   await picker.click();
   await picker.fill(service);
   await page.getByRole("option", { name: service, exact: true }).click();
-}
-
-/** listed opens the services until a locator is among them: the host writes what is pushed some 100 ms later. */
-export async function listed(page, locator) {
-  const picker = page.getByRole("combobox", { name: "Service" });
-  const end = Date.now() + wait;
-  do {
-    assert.ok(Date.now() < end, `not listed: ${locator}`);
-    await picker.press("Escape");
-    await picker.press("ArrowDown");
-    await idle(page);
-  } while (await locator.count() === 0);
 }
 
 /** idle waits until nothing is asked any more. */

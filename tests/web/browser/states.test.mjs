@@ -1,7 +1,7 @@
 // What is not a profile: nothing, trouble, waiting, and strangers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAGE, PROXY, TENANTS, push, shown, withBrowser } from "./page.mjs";
+import { PAGE, PROXY, TENANTS, send, shown, withBrowser } from "./page.mjs";
 
 const open = withBrowser();
 const failed = { allow: ["Failed to load resource"] }; // the browser's own line on a status of 4xx or 5xx
@@ -95,7 +95,7 @@ test("with several tenants it asks for one", async (t) => {
 
 test("with tokens it says who may not, and lets in who may", async (t) => {
   const { LOCKED, INGEST_TOKEN, QUERY_TOKEN } = process.env;
-  await push("y-locked", "main;secret 7\n", 20, { Authorization: `Bearer ${INGEST_TOKEN}` }, LOCKED);
+  await send("y-locked", "main;secret 7\n", 20, { Authorization: `Bearer ${INGEST_TOKEN}` }, LOCKED);
   const page = await open(t, LOCKED, failed);
   await page.getByRole("heading", { name: "Who are you?" }).waitFor();
   await page.getByText("no token").waitFor();

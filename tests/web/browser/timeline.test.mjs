@@ -68,7 +68,7 @@ test("“last” is before the choice, not before the page was loaded", async (t
 });
 
 test("where nothing was sent for long the timeline has a gap", async (t) => {
-  for (const age of [50, 49.5, 49, 48.5, 11, 10.5, 10, 9.5]) await push("y-gap", "main;work 70\n", age * 60);
+  await Promise.all([50, 49.5, 49, 48.5, 11, 10.5, 10, 9.5].map((age) => push("y-gap", "main;work 70\n", age * 60)));
   const page = await open(t, PAGE + "?service=y-gap", { allow: ["willReadFrequently"] }); // the test reads pixels
   await frame(page, "work").waitFor();
   /** drawn is how many pixels of the series' colour there are from and to shares of the width. */
