@@ -51,7 +51,7 @@ func Commands(root, document string) ([]Command, error) {
 var (
 	fence   = regexp.MustCompile("^ *(?:[*-] +)?```(\\w*)")
 	inline  = regexp.MustCompile("`([^`]+)`")
-	program = regexp.MustCompile(`^(make( |$)|go (run|test|build|install) |npx |curl |docker |aws [a-z0-9]+ |alloy [a-z]|(scripts/emulators/emulators|infra/checker/check)( |$))`)
+	program = regexp.MustCompile(`^(make( |$)|go (run|test|build|install|get) |npx |curl |docker |aws [a-z0-9]+ |alloy [a-z]|(scripts/emulators/emulators|infra/checker/check)( |$))`)
 	comment = regexp.MustCompile(`(^|\s)#.*$`)
 	space   = regexp.MustCompile(`\s+`)
 )

@@ -34,6 +34,8 @@ func elsewhere() []claim {
 		{"", `go test ./\.\.\.`, ".ci/run"}, // is make test
 		{"", `go run ./scripts/pyrocumulus (services|(flame|top|diff|pprof) -service shop .*)`, "scripts/pyrocumulus/examples_test.go TestExamplesWork"},
 		{"", `go run ./scripts/pyrocumulus .*-(table|bucket) .*`, "tests/deploy/commands_test.go"},
+		{"README.md", `go get .*`, "tests/web/firstminutes_test.go TestTheFirstFiveMinutes"},
+		{"functions/ingest/README.md", `go get .*`, "tests/clients/sdk_test.go TestGo"},
 		{"functions/ingest/README.md", `PYROSCOPE_.* java .*`, "tests/clients/sdk_test.go TestJava"},
 	}
 }
@@ -150,6 +152,7 @@ func TestCommandsByHandAreSound(t *testing.T) {
 // than the shell's.
 func snippets() map[string]string {
 	return map[string]string{
+		"README.md go":                      "tests/web/firstminutes_test.go TestTheFirstFiveMinutes",
 		"functions/ingest/README.md go":     "tests/clients/sdk_test.go TestGo",
 		"functions/ingest/README.md python": "tests/clients/sdk_test.go TestPython",
 		"functions/ingest/README.md js":     "tests/clients/sdk_test.go TestNode",

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -16,7 +17,7 @@ import (
 // Shell runs commands as somebody does who pastes them into a terminal.
 type Shell struct {
 	Dir string   // where they are run
-	Env []string // variables beside those of this process, as NAME=value
+	Env []string // variables beside those of this process, as NAME=value; its PYROCUMULUS_… are not passed on
 }
 
 // Run runs a command and returns what it wrote to both of its outputs, and an
@@ -47,7 +48,8 @@ func (s Shell) command(ctx context.Context, text string) (*exec.Cmd, error) {
 	}
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", text)
 	cmd.Dir, cmd.WaitDelay = s.Dir, patience
-	cmd.Env = append(append(os.Environ(), "CURL_HOME="+home), s.Env...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PYROCUMULUS_") })
+	cmd.Env = append(append(cmd.Env, "CURL_HOME="+home), s.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	return cmd, nil

@@ -1,26 +1,22 @@
 package web
 
 import (
-	"bufio"
 	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pyrocumulus/pyrocumulus/tests/documents"
 )
 
-const (
-	// buildLimit is for a host that does not say where it serves; it is built first.
-	buildLimit = 5 * time.Minute
-	// strangerLimit is for a browser that hangs. What it waits for takes two minutes.
-	strangerLimit = 6 * time.Minute
-)
+// strangerLimit is for a browser that hangs. What it waits for takes two minutes.
+const strangerLimit = 6 * time.Minute
 
 // twoKinds is a program of a stranger: it does one thing for longer than two
 // uploads of the SDK, then another, and ends with its standard input.
@@ -73,51 +69,30 @@ func TestTheFirstFiveMinutes(t *testing.T) {
 	script, err := os.ReadFile("browser/firstminutes.mjs") // for the cache of test results
 	require.NoError(t, err)
 	require.NotEmpty(t, script)
-	clone := cloneTree(t)
+	clone := t.TempDir()
+	require.NoError(t, documents.Clone("../..", clone))
 	readme, err := os.ReadFile(filepath.Join(clone, "README.md"))
 	require.NoError(t, err)
 	program := buildFromSnippet(t, string(readme))
-	url := makeRun(t, clone, string(readme))
+	server, err := documents.Shell{Dir: clone}.Serve(t.Context(), only(t, string(readme), runs)[0]+" ARGS=-listen=127.0.0.1:0")
+	require.NoError(t, err)
+	defer server.Stop()
 
 	ctx, cancel := context.WithTimeout(t.Context(), strangerLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "firstminutes.mjs")
 	cmd.WaitDelay = time.Second
 	cmd.Dir = "browser"
-	cmd.Env = append(os.Environ(), "PAGE="+url, "PROGRAM="+program)
+	cmd.Env = append(os.Environ(), "PAGE="+server.URL, "PROGRAM="+program)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	t.Logf("%s", out)
-}
-
-// cloneTree copies what git has or would add, without what was built or fetched.
-func cloneTree(t *testing.T) string {
-	t.Helper()
-	const root = "../.."
-	clone := filepath.Join(t.TempDir(), "pyrocumulus")
-	for name := range strings.SplitSeq(run(t, root, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00") {
-		if name == "" {
-			continue
-		}
-		body, err := os.ReadFile(filepath.Join(root, name))
-		if os.IsNotExist(err) { // deleted, but not in git yet
-			continue
-		}
-		require.NoError(t, err)
-		info, err := os.Stat(filepath.Join(root, name))
-		require.NoError(t, err)
-		to := filepath.Join(clone, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o755))
-		require.NoError(t, os.WriteFile(to, body, info.Mode().Perm()))
-	}
-	return clone
 }
 
 var (
 	goSnippet = regexp.MustCompile("(?ms)^ *```go\n(.*?)^ *```$")
 	goGet     = regexp.MustCompile("`(go get (\\S+))`")
 	runs      = regexp.MustCompile("(?ms)^```sh\n(make run)\n```$")
-	servesOn  = regexp.MustCompile(`serves on (http://\S+),`)
 )
 
 // only is what the one match of a pattern has in brackets.
@@ -147,55 +122,4 @@ func buildFromSnippet(t *testing.T, readme string) (program string) {
 	run(t, dir, command[0], command[1:]...)
 	run(t, dir, "go", "build", "-o", "my-app", ".")
 	return filepath.Join(dir, "my-app")
-}
-
-// makeRun runs the README's command until the test ends and returns the address
-// that it prints.
-func makeRun(t *testing.T, clone, readme string) string {
-	t.Helper()
-	command := strings.Fields(only(t, readme, runs)[0] + " ARGS=-listen=127.0.0.1:0")
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Dir = clone
-	cmd.Env = withoutSettings()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // make, go and the host
-	var complaints strings.Builder
-	cmd.Stderr = &complaints
-	stdout, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	said := make(chan string, 1)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			if m := servesOn.FindStringSubmatch(lines.Text()); m != nil {
-				said <- m[1]
-			}
-		}
-		_ = cmd.Wait() // a group that was told to end says so
-	}()
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // it may have ended
-		<-ended
-	})
-	select {
-	case url := <-said:
-		return url
-	case <-ended:
-		t.Fatalf("%s ended: %s", command, complaints.String())
-	case <-time.After(buildLimit):
-		t.Fatalf("%s does not say where it serves", command)
-	}
-	return ""
-}
-
-// withoutSettings is the environment of somebody who has set nothing yet.
-func withoutSettings() []string {
-	var all []string
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "PYROCUMULUS_") {
-			all = append(all, v)
-		}
-	}
-	return all
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pyrocumulus/pyrocumulus/functions/local/host"
+	"github.com/pyrocumulus/pyrocumulus/functions/local/datadir"
 	"github.com/pyrocumulus/pyrocumulus/shared/config"
 	"github.com/pyrocumulus/pyrocumulus/shared/records/boltrecords"
 	"github.com/pyrocumulus/pyrocumulus/shared/token"
@@ -19,7 +19,7 @@ func startLocked(t *testing.T) []string {
 	t.Helper()
 	data := t.TempDir()
 	environment := []string{"LOCKED=" + startHostIn(t, config.AuthToken, data)}
-	store, err := boltrecords.Open(filepath.Join(data, host.RecordsFile), boltrecords.Options{})
+	store, err := boltrecords.Open(filepath.Join(data, datadir.RecordsFile), boltrecords.Options{})
 	require.NoError(t, err)
 	defer store.Close()
 	for name, scope := range map[string]token.Scope{"INGEST_TOKEN": token.ScopeIngest, "QUERY_TOKEN": token.ScopeQuery} {

@@ -13,9 +13,10 @@ export function withBrowser() {
   let browser;
   before(async () => { browser = await launch(); });
   after(() => browser?.close());
-  /** open loads a URL in a profile of its own. It fails the test if the page logs an error or asks another server. */
-  return async (t, url, { allow = [], ...options } = {}) => {
+  /** open loads a URL in a profile of its own. It fails the test if the page logs an error or asks another server. The script before is run before those of the page. */
+  return async (t, url, { allow = [], before, ...options } = {}) => {
     const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, locale: "en-US", timezoneId: "UTC", ...options });
+    if (before) await context.addInitScript(before);
     const page = await context.newPage();
     page.setDefaultTimeout(wait);
     const wrong = [];

@@ -119,3 +119,9 @@ test("with tokens it says who may not, and lets in who may", async (t) => {
   await page.reload();
   await page.locator('g.frame[name="secret"]').waitFor();
 });
+
+test("a browser without a language", async (t) => {
+  // As Chromium has it where the system's language is POSIX; Intl refuses it.
+  const before = () => Object.defineProperty(Navigator.prototype, "language", { get: () => "en-US@posix" });
+  await shown(await open(t, PAGE, { before }));
+});

@@ -1,3 +1,4 @@
+import "./language.ts"; // first
 import { render } from "preact";
 import { App } from "./app.tsx";
 import "uplot/dist/uPlot.min.css";

@@ -54,10 +54,12 @@ export const snippets: Snippet[] = [
       s.token && `  config.basic_auth_username = ${q(s.user)}`, s.token && `  config.basic_auth_password = ${q(s.token)}`, "end"),
   },
   {
-    name: "Rust", title: "cargo add pyroscope pyroscope_pprofrs", text: (s) => lines(
-      "use pyroscope::PyroscopeAgent;\nuse pyroscope_pprofrs::{pprof_backend, PprofConfig};\n", `let agent = PyroscopeAgent::builder(${q(s.url)}, "my-app")`,
+    name: "Rust", title: "cargo add pyroscope --features backend-pprof-rs", text: (s) => lines(
+      "use pyroscope::backend::{pprof_backend, BackendConfig, PprofConfig};\nuse pyroscope::pyroscope::PyroscopeAgentBuilder;\n",
+      "let backend = pprof_backend(PprofConfig::default(), BackendConfig::default());",
+      `let _agent = PyroscopeAgentBuilder::new(${q(s.url)}, "my-app", 100, "pyroscope-rs", "2.1.5", backend)`,
       s.token && `    .basic_auth(${q(s.user)}, ${q(s.token)})`, s.tenant && `    .tenant_id(${q(s.tenant)}.to_string())`,
-      "    .backend(pprof_backend(PprofConfig::new().sample_rate(100)))", "    .build()?;", "let running = agent.start()?;"),
+      "    .build()?", "    .start()?;"),
   },
   {
     name: "Alloy", title: "config.alloy; for a Go program with net/http/pprof on port 6060", text: (s) => lines(
