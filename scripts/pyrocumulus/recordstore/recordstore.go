@@ -66,3 +66,12 @@ func Tenant(args []string) (profile.TenantID, []string, error) {
 	tenant := profile.TenantID(args[0])
 	return tenant, args[1:], command.Usage(tenant.Validate())
 }
+
+// OnlyTenant reads the tenant, where nothing may follow it.
+func OnlyTenant(args []string) (profile.TenantID, error) {
+	tenant, rest, err := Tenant(args)
+	if err != nil {
+		return "", err
+	}
+	return tenant, command.NoArgs(rest)
+}

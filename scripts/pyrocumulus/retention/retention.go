@@ -95,11 +95,8 @@ func (v verb) complete(ctx context.Context, name string, args []string) (names [
 func list(env *command.Env, flags *flag.FlagSet) command.Action {
 	v := newVerb(env, flags)
 	return command.Action{Run: func(ctx context.Context, args []string) error {
-		tenant, rest, err := recordstore.Tenant(args)
+		tenant, err := recordstore.OnlyTenant(args)
 		if err != nil {
-			return err
-		}
-		if err := command.NoArgs(rest); err != nil {
 			return err
 		}
 		admin, err := v.open(ctx)

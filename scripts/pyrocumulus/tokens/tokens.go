@@ -86,11 +86,8 @@ func create(env *command.Env, flags *flag.FlagSet) command.Action {
 		return words
 	}
 	return command.Action{Complete: complete, Run: func(ctx context.Context, args []string) error {
-		tenant, rest, err := recordstore.Tenant(args)
+		tenant, err := recordstore.OnlyTenant(args)
 		if err != nil {
-			return err
-		}
-		if err := command.NoArgs(rest); err != nil {
 			return err
 		}
 		if *expires < 0 {
@@ -122,11 +119,8 @@ func split[T ~string](s string) (out []T) {
 func list(env *command.Env, flags *flag.FlagSet) command.Action {
 	v := newVerb(env, flags)
 	return command.Action{Run: func(ctx context.Context, args []string) error {
-		tenant, rest, err := recordstore.Tenant(args)
+		tenant, err := recordstore.OnlyTenant(args)
 		if err != nil {
-			return err
-		}
-		if err := command.NoArgs(rest); err != nil {
 			return err
 		}
 		admin, err := v.open(ctx)
