@@ -87,11 +87,17 @@ golden: ## write all golden files anew, then show what changed
 
 ##@ Ship it
 
+BUILD ?=
+
 .PHONY: build
-build: ## make .build/<function>.zip of each function, for Lambda on arm64
-	go run ./scripts/build
+build: ## make .build/<function>.zip of each function, for Lambda on arm64; BUILD are flags of scripts/build
+	go run ./scripts/build $(BUILD)
 
 CDK ?= npx --yes aws-cdk@2.1148.1
+
+.PHONY: bootstrap
+bootstrap: build ## make what CDK needs in the account and region, once: a bucket and roles
+	$(CDK) bootstrap $(ARGS)
 
 .PHONY: synth
 synth: build ## make the CloudFormation template in .cdk.out; ARGS are flags of cdk, as -c size=medium
@@ -106,7 +112,7 @@ deploy: build ## make or update the stack in the AWS account
 	$(CDK) deploy $(ARGS)
 
 .PHONY: destroy
-destroy: ## delete the stack; what is stored stays unless it was deployed with -c destroy=true
+destroy: build ## delete the stack; what is stored stays unless it was deployed with -c destroy=true
 	$(CDK) destroy $(ARGS)
 
 .PHONY: clean

@@ -48,3 +48,8 @@ func TestFunctions(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, got)
 }
+
+func TestPlatform(t *testing.T) {
+	err := run(t.Context(), t.TempDir(), "arm64", false, []string{"ingest"})
+	require.ErrorContains(t, err, `-platform is "arm64": want GOOS/GOARCH, as linux/arm64`)
+}

@@ -5,10 +5,13 @@
 // and whenever they are built, so that a deployment of an unchanged function
 // changes nothing.
 //
+// With -platform the zips are for another machine, such as that of an emulator
+// which runs functions as processes of its own.
+//
 // With -native it builds for this machine instead, and packs nothing: the same
 // functions as <out>/<function>/bootstrap, for package localstack/runtimeapi.
 //
-// Usage: go run ./scripts/build [-out .build] [-native] [function ...]
+// Usage: go run ./scripts/build [-out .build] [-platform linux/arm64] [-native] [function ...]
 package main
 
 import (
@@ -23,7 +26,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 )
+
+// lambda is what the deployed functions run on: provided.al2023 on Graviton.
+const lambda = "linux/arm64"
 
 // notDeployed is the function that runs all others on a laptop.
 const notDeployed = "local"
@@ -31,16 +38,21 @@ const notDeployed = "local"
 func main() {
 	out := flag.String("out", ".build", "folder for the zip files")
 	native := flag.Bool("native", false, "build <out>/<function>/bootstrap for this machine, and no zip files")
+	platform := flag.String("platform", lambda, "`GOOS/GOARCH` that the zip files are for; the stack says that it is this one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *out, *native, flag.Args()); err != nil {
+	if err := run(ctx, *out, *platform, *native, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out string, native bool, names []string) error {
+func run(ctx context.Context, out, platform string, native bool, names []string) error {
+	system, architecture, ok := strings.Cut(platform, "/")
+	if !ok {
+		return fmt.Errorf("-platform is %q: want GOOS/GOARCH, as %s", platform, lambda)
+	}
 	if len(names) == 0 {
 		var err error
 		if names, err = functions("functions"); err != nil {
@@ -50,12 +62,12 @@ func run(ctx context.Context, out string, native bool, names []string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("make folder for zip files: %w", err)
 	}
-	build := buildFunction
+	build := func(name string) error { return buildZip(ctx, name, out, "GOOS="+system, "GOARCH="+architecture) }
 	if native {
-		build = buildNative
+		build = func(name string) error { return buildNative(ctx, name, out) }
 	}
 	for _, name := range names {
-		if err := build(ctx, name, out); err != nil {
+		if err := build(name); err != nil {
 			return fmt.Errorf("build function %s: %w", name, err)
 		}
 	}
@@ -85,15 +97,14 @@ func functions(dir string) ([]string, error) {
 	return names, nil
 }
 
-func buildFunction(ctx context.Context, name, out string) error {
+func buildZip(ctx context.Context, name, out string, platform ...string) error {
 	dir, err := os.MkdirTemp("", "build-"+name+"-")
 	if err != nil {
 		return fmt.Errorf("make temporary folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, bootstrap)
-	// Lambda's runtime provided.al2023 on Graviton.
-	if err := compile(ctx, name, binary, "GOOS=linux", "GOARCH=arm64"); err != nil {
+	if err := compile(ctx, name, binary, platform...); err != nil {
 		return err
 	}
 	content, err := os.ReadFile(binary)
