@@ -69,3 +69,20 @@ func requireListed(t *testing.T, dashboard template.Resource, ours map[telemetry
 		require.True(t, ours[telemetry.Metric(name)], name)
 	}
 }
+
+// The policy of a topic takes the place of the one that lets its account publish,
+// so it has to name the services that do.
+func TestTopicsTakeAlarmsAndBudgets(t *testing.T) {
+	topics := 0
+	golden(t, func(t *testing.T, all *template.Template) {
+		for _, policy := range all.Of("AWS::SNS::TopicPolicy") {
+			topics++
+			text, err := json.Marshal(policy.Properties)
+			require.NoError(t, err)
+			for _, service := range []string{"cloudwatch", "budgets"} {
+				require.Contains(t, string(text), `"Effect":"Allow","Principal":{"Service":"`+service+`.amazonaws.com"}`)
+			}
+		}
+	})
+	require.NotZero(t, topics)
+}
