@@ -32,8 +32,8 @@ func (s *Stack) addOutputs() {
 	s.output("BucketName", *s.storage.bucket.BucketName(), "all objects")
 	s.output("IndexTable", *s.storage.index.TableName(), "the block index")
 	s.output("RecordsTable", *s.storage.records.TableName(), "tokens, limits, settings")
-	for i, q := range s.queues.profilesDead {
-		s.output("DeadLettersURL"+monitoring.Suffix(i), *q.Ref(), "for pyrocumulus redrive")
+	for i, q := range s.queues.profiles {
+		s.output("QueueURL"+monitoring.Suffix(i), *q.Ref(), "profiles that wait; for pyrocumulus redrive, which finds its dead letters")
 	}
 }
 
