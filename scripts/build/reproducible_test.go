@@ -20,7 +20,7 @@ func TestSameSourcesMakeTheSameBytes(t *testing.T) {
 	build := func(root string) []byte {
 		out := t.TempDir()
 		t.Chdir(root)
-		require.NoError(t, run(t.Context(), out, false, []string{function}))
+		require.NoError(t, run(t.Context(), out, lambda, false, []string{function}))
 		content, err := os.ReadFile(filepath.Join(out, function+".zip"))
 		require.NoError(t, err)
 		return content
