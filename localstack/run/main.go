@@ -4,7 +4,8 @@
 //	scripts/emulators/emulators exec go run ./localstack/run
 //
 // or against other emulators, with AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_S3,
-// AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB set.
+// AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB set. It makes the bucket, the
+// tables and the queues, or takes those that scripts/provision has made and named.
 package main
 
 import (
@@ -28,7 +29,7 @@ func main() {
 	flag.StringVar(&c.Listen, "listen", "127.0.0.1:4040", "`address` to serve on")
 	flag.StringVar(&c.Invoke, "invoke", "127.0.0.1:0", "`address` of Lambda's Invoke API; a free port by default")
 	flag.StringVar(&c.Bootstraps, "bootstraps", "", "`folder` of the bootstraps (go run ./scripts/build -native -out folder); they are built if it is not given")
-	flag.StringVar(&c.Prefix, "prefix", "pyrocumulus", "what names of resources begin with")
+	flag.StringVar(&c.Prefix, "prefix", "pyrocumulus", "what names of resources that it makes begin with")
 	flag.DurationVar(&c.Period, "period", time.Minute, "how often scheduled functions are started")
 	flag.Parse()
 	if err := run(c); err != nil {

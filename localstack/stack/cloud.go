@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
@@ -49,6 +50,21 @@ func Provision(ctx context.Context, set emulators.Set, prefix string) (provision
 		return provision.Provisioned{}, err
 	}
 	return provision.Create(ctx, cfg, provision.NamesFor(prefix), provision.Options{MaxMessageBytes: maxMessageBytes})
+}
+
+// FindResources returns the resources that the environment names, as
+// scripts/provision prints them, or makes them if it names none.
+func FindResources(ctx context.Context, set emulators.Set, prefix string, lookup config.Lookup) (provision.Provisioned, error) {
+	names := []string{config.EnvBucket, config.EnvTable, config.EnvRecords, config.EnvQueueURL, config.EnvJobsURL}
+	isSet := func(name string) bool { value, _ := lookup(name); return value != "" }
+	if !slices.ContainsFunc(names, isSet) {
+		return Provision(ctx, set, prefix)
+	}
+	found, err := config.LoadResources(lookup, names...)
+	if err != nil {
+		return provision.Provisioned{}, fmt.Errorf("find resources (set all that scripts/provision prints, or none): %w", err)
+	}
+	return provision.Provisioned{Resources: found}, nil
 }
 
 // Variables returns the environment variables of functions that work with the

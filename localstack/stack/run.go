@@ -29,11 +29,11 @@ type Config struct {
 	Ready func(url, invokeURL string)
 }
 
-// Run makes the resources in the emulators, starts the functions and serves until
+// Run makes the resources in the emulators unless the environment names them, starts the functions and serves until
 // ctx ends. Functions are killed at the end: what was pushed is in the queue or
 // in the store.
 func Run(ctx context.Context, set emulators.Set, c Config) error {
-	resources, err := Provision(ctx, set, c.Prefix)
+	resources, err := FindResources(ctx, set, c.Prefix, os.LookupEnv)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package stack_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -103,4 +104,20 @@ func TestFunctionsAreFound(t *testing.T) {
 	require.Equal(t, "compact", functions[0].Name)
 	require.Equal(t, 1024, functions[0].MemoryMiB)
 	require.Equal(t, map[string]string{"A": "b"}, functions[0].Variables)
+}
+
+// Names in the environment are taken as they are, all or none.
+func TestFindResources(t *testing.T) {
+	variables := make(map[string]string)
+	for _, v := range resources.Environment() {
+		name, value, _ := strings.Cut(v, "=")
+		variables[name] = value
+	}
+	lookup := func(name string) (string, bool) { value, ok := variables[name]; return value, ok }
+	found, err := stack.FindResources(t.Context(), nowhere, "p", lookup)
+	require.NoError(t, err)
+	require.Equal(t, resources, found)
+	delete(variables, config.EnvTable)
+	_, err = stack.FindResources(t.Context(), nowhere, "p", lookup)
+	require.ErrorContains(t, err, config.EnvTable)
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +31,7 @@ prints lines for a shell to read:
 	eval "$(go run ./scripts/provision)"
 
 Region and credentials are those of the environment; if it has none, what
-emulators take: us-east-1, test, test. Without an endpoint in the environment it
+emulators take, which is printed as well: us-east-1, test, test. Without an endpoint in the environment it
 does nothing, so that no AWS account gets resources by mistake.
 
 `
@@ -56,7 +57,7 @@ func run(args []string, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), *wait)
 	defer cancel()
-	setDefaults()
+	defaults := setDefaults()
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRetryer(patient))
 	if err != nil {
 		return fmt.Errorf("load the configuration of the AWS SDK: %w", err)
@@ -68,22 +69,25 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, variable := range made.Environment() {
+	for _, variable := range append(defaults, made.Environment()...) {
 		fmt.Fprintln(out, "export", variable)
 	}
 	fmt.Fprintln(os.Stderr, "dead letters are in", made.DeadLettersURL)
 	return nil
 }
 
-// setDefaults has the SDK find what emulators take.
-func setDefaults() {
-	for name, value := range map[string]string{
-		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-	} {
+// setDefaults has the SDK find what emulators take, and returns what it set, as
+// NAME=value.
+func setDefaults() []string {
+	var set []string
+	for _, variable := range []string{"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test"} {
+		name, value, _ := strings.Cut(variable, "=")
 		if os.Getenv(name) == "" {
 			_ = os.Setenv(name, value)
+			set = append(set, variable)
 		}
 	}
+	return set
 }
 
 // patient goes on for as long as the context does: the emulator may be starting.
