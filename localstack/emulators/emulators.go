@@ -33,6 +33,7 @@ const (
 	EnvMiniStack  = "PYROCUMULUS_SQS_ENDPOINT"        // URL of MiniStack
 	EnvDynamoDB   = "PYROCUMULUS_DYNAMODB_ENDPOINT"   // URL of DynamoDB Local
 	EnvLocalStack = "PYROCUMULUS_LOCALSTACK_ENDPOINT" // URL of LocalStack
+	EnvAWSCLI     = "PYROCUMULUS_AWSCLI"              // folder of the AWS CLI
 )
 
 // What every emulator takes.
