@@ -1,6 +1,9 @@
 // Command build makes the zip file of each function that AWS Lambda takes: one
 // stripped binary for linux/arm64, called bootstrap.
 //
+// The binary stays beside its zip, as <out>/<function>/bootstrap: one that has not
+// changed is not linked again.
+//
 // The same sources and the same version of Go give the same bytes, wherever
 // and whenever they are built, so that a deployment of an unchanged function
 // changes nothing.
@@ -8,8 +11,8 @@
 // With -platform the zips are for another machine, such as that of an emulator
 // which runs functions as processes of its own.
 //
-// With -native it builds for this machine instead, and packs nothing: the same
-// functions as <out>/<function>/bootstrap, for package localstack/runtimeapi.
+// With -native it builds for this machine instead, and packs nothing: binaries only,
+// for package localstack/runtimeapi.
 //
 // Usage: go run ./scripts/build [-out .build] [-platform linux/arm64] [-native] [function ...]
 package main
@@ -98,12 +101,7 @@ func functions(dir string) ([]string, error) {
 }
 
 func buildZip(ctx context.Context, name, out string, platform ...string) error {
-	dir, err := os.MkdirTemp("", "build-"+name+"-")
-	if err != nil {
-		return fmt.Errorf("make temporary folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, bootstrap)
+	binary := filepath.Join(out, name, bootstrap)
 	if err := compile(ctx, name, binary, platform...); err != nil {
 		return err
 	}
