@@ -50,7 +50,7 @@ soak-local: ## push to, ask and restart the local host for SOAK_LOCAL (20m) in r
 
 .PHONY: test-emulators
 test-emulators: ## test the AWS adapters, the deployed binaries and the stack against emulators; needs Python, Java and Maven
-	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -v ./tests/emulators ./tests/lambda ./tests/deploy ./scripts/pyrocumulus/redrive
+	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -timeout 45m -v ./tests/emulators ./tests/lambda ./tests/deploy ./scripts/pyrocumulus/redrive
 
 .PHONY: test-clients
 test-clients: ## run the snippets for SDKs as they are documented; needs Python, a JDK, Maven, Rust, a C compiler and curl

@@ -1,125 +1,99 @@
 package deploy
 
 import (
-	"archive/zip"
-	"bytes"
-	"encoding/json"
-	"encoding/xml"
-	"fmt"
-	"io"
+	"context"
+	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
 	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
-	"github.com/pyrocumulus/pyrocumulus/localstack/stack"
-	"github.com/pyrocumulus/pyrocumulus/shared/objstore/s3store"
 )
-
-// assets is the bucket that `cdk bootstrap` makes in an account.
-const assets = "cdk-hnb659fds-assets-000000000000-us-east-1"
 
 // deployed is a stack in the emulator.
 type deployed struct {
 	t       testing.TB
 	address string // of the emulator
-	lambda  *lambda.Client
-	outputs map[string]string
+	cfg     aws.Config
+	outputs map[string]string // what CDK prints at the end
 	tokens  map[string]string // by tenant
 }
 
-// deploy builds the functions, puts them where the template expects them, and
-// creates the stack.
-func deploy(t testing.TB) *deployed {
-	address := emulators.Endpoint(t, emulators.EnvMiniStack)
-	cfg, err := emulators.Set{S3: address, SQS: address, DynamoDB: address}.Config(t.Context())
+func newDeployed(t testing.TB, address string) *deployed {
+	cfg, err := everything(address).Config(t.Context())
 	require.NoError(t, err)
-	d := &deployed{t: t, address: address, tokens: make(map[string]string), lambda: lambda.NewFromConfig(cfg, func(o *lambda.Options) { o.BaseEndpoint = &address })}
-	template := load(t)
-	d.upload(s3.NewFromConfig(cfg, s3store.Configure), template.code(t))
-	body, err := json.Marshal(template.All)
-	require.NoError(t, err)
-	name := "pyrocumulus"
-	d.cloudformation("CreateStack", "StackName", name, "TemplateBody", string(body), "Capabilities.member.1", "CAPABILITY_IAM")
-	t.Cleanup(func() { d.cloudformation("DeleteStack", "StackName", name) })
-	d.await(name)
-	return d
+	cfg.BaseEndpoint = &address
+	return &deployed{t: t, address: address, cfg: cfg, tokens: make(map[string]string)}
 }
 
-// upload builds the functions for this machine and uploads their zips.
-func (d *deployed) upload(client *s3.Client, keys map[string]string) {
-	dir := d.t.TempDir()
-	require.NoError(d.t, stack.Build(d.t.Context(), dir))
-	_, err := client.CreateBucket(d.t.Context(), &s3.CreateBucketInput{Bucket: aws.String(assets)})
+// everything is the one emulator for all services.
+func everything(address string) emulators.Set {
+	return emulators.Set{S3: address, SQS: address, DynamoDB: address}
+}
+
+// client sends requests to the host of the API's endpoint, which is the emulator.
+func (d *deployed) client() *http.Client {
+	emulator, err := url.Parse(d.address)
 	require.NoError(d.t, err)
-	for function, key := range keys {
-		binary, err := os.ReadFile(filepath.Join(dir, function, "bootstrap"))
-		require.NoError(d.t, err)
-		var archive bytes.Buffer
-		w := zip.NewWriter(&archive)
-		header := &zip.FileHeader{Name: "bootstrap", Method: zip.Store}
-		header.SetMode(0o755)
-		file, err := w.CreateHeader(header)
-		require.NoError(d.t, err)
-		_, err = file.Write(binary)
-		require.NoError(d.t, err)
-		require.NoError(d.t, w.Close())
-		_, err = client.PutObject(d.t.Context(), &s3.PutObjectInput{Bucket: aws.String(assets), Key: &key, Body: bytes.NewReader(archive.Bytes())})
-		require.NoError(d.t, err, function)
+	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, emulator.Host)
+		},
+	}}
+}
+
+// invoke starts a deployed function and wants it to succeed.
+func (d *deployed) invoke(name string) {
+	out, err := lambda.NewFromConfig(d.cfg).Invoke(d.t.Context(), &lambda.InvokeInput{
+		FunctionName: aws.String(deployment.Default().Name + "-" + name), Payload: []byte("{}"),
+	})
+	require.NoError(d.t, err)
+	require.Nil(d.t, out.FunctionError, "%s: %s", name, out.Payload)
+}
+
+// functions are the names of those that are deployed.
+func (d *deployed) functions() []string {
+	out, err := lambda.NewFromConfig(d.cfg).ListFunctions(d.t.Context(), &lambda.ListFunctionsInput{})
+	require.NoError(d.t, err)
+	var names []string
+	for _, f := range out.Functions {
+		names = append(names, *f.FunctionName)
 	}
+	return names
 }
 
-// described is the answer of DescribeStacks.
-type described struct {
-	Stack struct {
-		StackStatus       string
-		StackStatusReason string
-		Outputs           []struct{ OutputKey, OutputValue string } `xml:"Outputs>member"`
-	} `xml:"DescribeStacksResult>Stacks>member"`
-}
+var (
+	anOutput = regexp.MustCompile(`^` + deployment.Default().Name + `\.(\w+) = (.*)$`)
+	aToken   = regexp.MustCompile(`\bpyc_\w+`)
+)
 
-// cloudformation calls the service as its SDK does, which is not worth linking
-// for three calls.
-func (d *deployed) cloudformation(action string, parameters ...string) []byte {
-	d.t.Helper()
-	form := url.Values{"Action": {action}, "Version": {"2010-05-15"}}
-	for i := 0; i < len(parameters); i += 2 {
-		form.Set(parameters[i], parameters[i+1])
+// outputsOf reads the outputs of the stack from what CDK prints at the end, as a
+// user does who copies them.
+func outputsOf(t testing.TB, printed string) map[string]string {
+	_, after, found := strings.Cut(printed, "\nOutputs:\n")
+	require.True(t, found, printed)
+	values, name := make(map[string]string), ""
+	for line := range strings.SplitSeq(after, "\n") {
+		if strings.HasPrefix(line, "Stack ARN:") {
+			break
+		}
+		if m := anOutput.FindStringSubmatch(line); m != nil {
+			name = m[1]
+			values[name] = m[2]
+		} else if name != "" {
+			values[name] += "\n" + line
+		}
 	}
-	request, err := http.NewRequest(http.MethodPost, d.address, strings.NewReader(form.Encode()))
-	require.NoError(d.t, err)
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, SignedHeaders=host, Signature=0")
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(d.t, err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(d.t, err)
-	require.Equal(d.t, http.StatusOK, response.StatusCode, "%s: %s", action, body)
-	return body
-}
-
-// await waits until the stack is there, and keeps its outputs.
-func (d *deployed) await(name string) {
-	var now described
-	require.Eventually(d.t, func() bool {
-		now = described{}
-		require.NoError(d.t, xml.Unmarshal(d.cloudformation("DescribeStacks", "StackName", name), &now))
-		return now.Stack.StackStatus != "CREATE_IN_PROGRESS"
-	}, 3*time.Minute, 200*time.Millisecond)
-	require.Equal(d.t, "CREATE_COMPLETE", now.Stack.StackStatus, now.Stack.StackStatusReason)
-	d.outputs = make(map[string]string)
-	for _, o := range now.Stack.Outputs {
-		d.outputs[o.OutputKey] = o.OutputValue
+	for name := range values {
+		values[name] = strings.TrimSpace(values[name])
 	}
-	require.NotEmpty(d.t, d.outputs["Endpoint"], fmt.Sprint(d.outputs))
+	return values
 }

@@ -1,185 +1,195 @@
 package deploy
 
 import (
-	"bytes"
-	"context"
-	"encoding/base64"
-	"encoding/json"
-	"io"
-	"net"
-	"net/http"
-	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
-	"connectrpc.com/connect"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	pprof "github.com/google/pprof/profile"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
-
-	pushv1 "github.com/grafana/pyroscope/api/gen/proto/go/push/v1"
-	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
-	querierv1 "github.com/grafana/pyroscope/api/gen/proto/go/querier/v1"
-	"github.com/grafana/pyroscope/api/gen/proto/go/querier/v1/querierv1connect"
-	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
-	"github.com/pyrocumulus/pyrocumulus/shared/query"
+	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
+	"github.com/pyrocumulus/pyrocumulus/shared/objstore/s3store"
 )
 
-const cpuType = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
-
-// client sends requests to the host of the API's endpoint, which is the emulator.
-func (d *deployed) client() *http.Client {
-	emulator, err := url.Parse(d.address)
-	require.NoError(d.t, err)
-	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, emulator.Host)
-		},
-	}}
+// story is a user who follows infra/README.md.
+type story struct {
+	*deployed
+	*shell
+	t        *testing.T
+	document *document
+	settings string // of the stack, as the document suggests them
 }
 
-// token makes a token of a tenant, as README.md tells users to.
-func (d *deployed) token(tenant string) string {
-	var made struct{ Token string }
-	d.command(&made, "tokens", "create", "-table", d.outputs["RecordsTable"], tenant)
-	require.NotEmpty(d.t, made.Token)
-	return made.Token
-}
-
-// as makes a client send its requests with the token of a tenant, and the name
-// of another one, which is to be ignored. They are in JSON: bodies of text are
-// what the emulator's HTTP API passes on unharmed.
-func (d *deployed) as(tenant string) []connect.ClientOption {
-	if d.tokens[tenant] == "" {
-		d.tokens[tenant] = d.token(tenant)
+// TestReadme runs the commands of infra/README.md one after the other, as a new
+// user does in a fresh clone. Between them it looks at what came into being.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	address := emulators.Endpoint(t, emulators.EnvMiniStack)
+	s := &story{t: t, deployed: newDeployed(t, address), shell: newShell(t, address, everything(address)), document: read(t, infraReadme)}
+	for _, chapter := range []func(){s.makeStack, s.pushAndAsk, s.profilesOfClients, s.smallThings, s.changeSettings, s.recover, s.removeAll} {
+		begun := time.Now()
+		chapter()
+		t.Log("took", time.Since(begun).Round(time.Second))
 	}
-	password := base64.StdEncoding.EncodeToString([]byte(tenant + ":" + d.tokens[tenant]))
-	return []connect.ClientOption{connect.WithProtoJSON(), connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
-		return func(ctx context.Context, r connect.AnyRequest) (connect.AnyResponse, error) {
-			r.Header().Set("Authorization", "Basic "+password)
-			r.Header().Set("X-Scope-OrgID", "somebody")
-			return next(ctx, r)
+	require.Empty(t, s.document.left(), "commands that nothing ran")
+}
+
+// makeStack runs bootstrap and deploy.
+func (s *story) makeStack() {
+	steps := s.document.section(s.t, fromNothing, claims()[infraReadme][fromNothing])
+	s.run(steps[0], nil)
+	printed := s.confirm(steps[1], nil, "")
+	s.outputs = outputsOf(s.t, printed)
+	require.Len(s.t, s.functions(), len(deployment.Default().Functions()))
+	s.settings = inArgs.FindStringSubmatch(steps[1].text)[1] // which its comment suggests
+	require.Contains(s.t, s.settings, "size=medium")
+}
+
+var inArgs = regexp.MustCompile(`ARGS='([^']*)'`)
+
+// pushAndAsk makes a token, pushes a profile and finds it.
+func (s *story) pushAndAsk() {
+	profile, err := os.ReadFile("../fixtures/cpu-gofmt.pb.gz")
+	require.NoError(s.t, err)
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, "cpu.pprof"), profile, 0o644))
+	steps := s.document.section(s.t, fromNothing, claims()[infraReadme][fromNothing])
+	s.outputs["token"] = aToken.FindString(s.run(steps[2], s.outputs))
+	require.Empty(s.t, s.run(steps[3], s.outputs), "an empty answer is success")
+	s.outputsAreOfUse()
+	s.push("a", 5)
+	s.push("b", 7)
+	s.runUntil(steps[4], s.outputs, `"process_cpu"`, "the schedule starts the drainer each minute")
+	logs := s.run(steps[5], nil)
+	// MiniStack keeps the lines that Lambda writes, and not those of functions.
+	require.Contains(s.t, logs, "RequestId", "a line for each request")
+}
+
+// outputsAreOfUse pastes the outputs where they belong.
+func (s *story) outputsAreOfUse() {
+	for _, tenant := range []string{"a", "b", "c"} {
+		out, err := s.script(strings.ReplaceAll(s.outputs["Token"], "TENANT", tenant), false)
+		require.NoError(s.t, err, out)
+		s.tokens[tenant] = aToken.FindString(out)
+		require.NotEmpty(s.t, s.tokens[tenant], out)
+	}
+	ours := strings.NewReplacer("TENANT", "a", "TOKEN", s.tokens["a"])
+	out, err := s.script(ours.Replace(s.outputs["Curl"]), false)
+	require.NoError(s.t, err, out)
+	require.Empty(s.t, out)
+
+	var provisioned struct {
+		APIVersion  int `yaml:"apiVersion"`
+		Datasources []struct {
+			Type, URL, BasicAuthUser string
+			BasicAuth                bool              `yaml:"basicAuth"`
+			SecureJSONData           map[string]string `yaml:"secureJsonData"`
 		}
-	}))}
-}
-
-func (d *deployed) push(tenant string, value int64) {
-	kind := &pprof.ValueType{Type: "cpu", Unit: "nanoseconds"}
-	f := &pprof.Function{ID: 1, Name: "main.work", SystemName: "main.work"}
-	l := &pprof.Location{ID: 1, Line: []pprof.Line{{Function: f}}}
-	p := &pprof.Profile{
-		SampleType: []*pprof.ValueType{kind}, PeriodType: kind, Period: 1, TimeNanos: time.Now().UnixNano(),
-		Function: []*pprof.Function{f}, Location: []*pprof.Location{l},
-		Sample: []*pprof.Sample{{Location: []*pprof.Location{l}, Value: []int64{value}}},
 	}
-	var raw bytes.Buffer
-	require.NoError(d.t, p.Write(&raw))
-	client := pushv1connect.NewPusherServiceClient(d.client(), d.outputs["Endpoint"], d.as(tenant)...)
-	_, err := client.Push(d.t.Context(), connect.NewRequest(&pushv1.PushRequest{Series: []*pushv1.RawProfileSeries{{
-		Labels: []*typesv1.LabelPair{
-			{Name: "__name__", Value: "process_cpu"}, {Name: "service_name", Value: "shop"}, {Name: "__delta__", Value: "false"},
-		},
-		Samples: []*pushv1.RawSample{{RawProfile: raw.Bytes()}},
-	}}}))
-	require.NoError(d.t, err)
+	require.NoError(s.t, yaml.Unmarshal([]byte(s.outputs["Grafana"]), &provisioned))
+	require.Equal(s.t, 1, provisioned.APIVersion)
+	require.Len(s.t, provisioned.Datasources, 1)
+	source := provisioned.Datasources[0]
+	require.Equal(s.t, "grafana-pyroscope-datasource", source.Type)
+	require.Equal(s.t, s.outputs["Endpoint"], source.URL)
+	require.True(s.t, source.BasicAuth)
+	require.Equal(s.t, map[string]string{"basicAuthPassword": "TOKEN"}, source.SecureJSONData)
+	require.Regexp(s.t, `(?s)^pyroscope\.write "pyrocumulus" \{\n  endpoint \{\n    url = "`+regexp.QuoteMeta(s.outputs["Endpoint"])+
+		`"\n    basic_auth \{\n      username = "TENANT"\n      password = "TOKEN"\n    \}\n  \}\n\}$`, s.outputs["Alloy"])
 }
 
-// total is the CPU time of the service.
-func (d *deployed) total(tenant string) int64 {
-	total, _ := d.ask(tenant)
-	return total
-}
-
-// ask is the same, with how many blocks it is from.
-func (d *deployed) ask(tenant string) (total int64, blocks string) {
-	client := querierv1connect.NewQuerierServiceClient(d.client(), d.outputs["Endpoint"], d.as(tenant)...)
-	out, err := client.SelectMergeStacktraces(d.t.Context(), connect.NewRequest(&querierv1.SelectMergeStacktracesRequest{
-		ProfileTypeID: cpuType, LabelSelector: `{service_name="shop"}`,
-		Start: time.Now().Add(-time.Hour).UnixMilli(), End: time.Now().Add(time.Hour).UnixMilli(),
-	}))
-	require.NoError(d.t, err)
-	return out.Msg.GetFlamegraph().GetTotal(), out.Header().Get(query.HeaderBlocks)
-}
-
-// invoke starts a deployed function and wants it to succeed.
-func (d *deployed) invoke(name string) {
-	out, err := d.lambda.Invoke(d.t.Context(), &lambda.InvokeInput{
-		FunctionName: aws.String(deployment.Default().Name + "-" + name), Payload: []byte("{}"),
-	})
-	require.NoError(d.t, err)
-	require.Nil(d.t, out.FunctionError, "%s: %s", name, out.Payload)
-}
-
-// Profiles of two tenants are pushed to the endpoint of the stack, stored by the
-// drainer that the schedule starts, merged, and asked for at the endpoint.
-func TestFromPushToFlameGraph(t *testing.T) {
-	d := deploy(t)
-	d.push("a", 5)
-	d.push("b", 7)
-	require.Eventually(t, func() bool { return d.total("a") == 5 && d.total("b") == 7 }, 3*time.Minute, 3*time.Second,
+// profilesOfClients has profiles of two tenants pushed to the endpoint, stored by
+// the drainer that the schedule starts, merged, and asked for.
+func (s *story) profilesOfClients() {
+	require.Eventually(s.t, func() bool { return s.total("a") == 5 && s.total("b") == 7 }, 3*time.Minute, 3*time.Second,
 		"the schedule starts the drainer each minute")
-	require.Zero(t, d.total("c"))
-	d.checkRoutes()
-	d.invoke(deployment.Sweep)
-	d.checkMerging()
-	d.checkCommands()
+	require.Zero(s.t, s.total("c"))
+	s.checkRoutes()
+	s.invoke(deployment.Sweep)
+	s.checkMerging()
 }
 
-// checkMerging wants a second segment of a tenant merged with the first, by the
-// schedule of the planner and the mapping of its queue.
-func (d *deployed) checkMerging() {
-	d.push("a", 6)
-	d.invoke(deployment.Segment)
-	total, blocks := d.ask("a")
-	require.Equal(d.t, int64(11), total)
-	require.Equal(d.t, "2", blocks)
-	require.Eventually(d.t, func() bool {
-		total, blocks := d.ask("a")
-		require.Equal(d.t, int64(11), total)
-		return blocks == "1"
-	}, 4*time.Minute, 3*time.Second)
+// smallThings runs what changes nothing.
+func (s *story) smallThings() {
+	require.Contains(s.t, s.run(s.document.section(s.t, costs, 1)[0], nil), "Pyroscope")
+	require.Regexp(s.t, `dead letters +about 0 waiting`, s.run(s.document.section(s.t, goesWrong, 1)[0], s.outputs))
 }
 
-// checkPage wants the page at "/", and the files that it names, without a token.
-func (d *deployed) checkPage() {
-	get := func(path string) (body string) {
-		response, err := d.client().Get(d.outputs["Endpoint"] + path)
-		require.NoError(d.t, err)
-		defer response.Body.Close()
-		text, err := io.ReadAll(response.Body)
-		require.NoError(d.t, err)
-		require.Equal(d.t, http.StatusOK, response.StatusCode, "%s: %s", path, text)
-		return string(text)
+// changeSettings pulls, looks at what other settings would change, and deploys
+// them. What is stored stays, and what is pushed then arrives.
+func (s *story) changeSettings() {
+	b := s.document.section(s.t, upgrade, 1)[0]
+	printed := s.confirm(b, s.outputs, s.settings)
+	diff, deploy, found := strings.Cut(printed, "Number of stacks with differences: 1")
+	require.True(s.t, found, printed)
+	require.Contains(s.t, diff, "AlarmTopic")
+	require.Contains(s.t, diff, "Profiles2")
+	before := s.outputs
+	s.outputs = outputsOf(s.t, deploy)
+	require.NotEmpty(s.t, s.outputs["QueueURL2"])
+	for _, name := range []string{"Endpoint", "BucketName", "IndexTable", "RecordsTable", "QueueURL"} {
+		require.Equal(s.t, before[name], s.outputs[name], name)
 	}
-	named := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(get("/"), -1)
-	require.Len(d.t, named, 3, "icon, style, script")
-	for _, m := range named {
-		require.NotEmpty(d.t, get("/"+m[1]), m[1])
+	s.outputs["token"] = before["token"]
+	s.push("b", 8)
+	require.Eventually(s.t, func() bool { return s.total("b") == 15 }, 3*time.Minute, 3*time.Second)
+}
+
+// recover loses the index and makes it again from the objects.
+func (s *story) recover() {
+	b := s.document.section(s.t, recovery, 1)[0]
+	require.Regexp(s.t, `, [1-9]\d* rows, .*; 0 problems`, s.run(b, s.outputs))
+	s.loseIndex()
+	require.Zero(s.t, s.total("b"))
+	require.Regexp(s.t, `, [1-9]\d* rows, .*; 0 problems`, s.run(b, s.outputs))
+	require.EqualValues(s.t, 15, s.total("b"))
+}
+
+// loseIndex deletes all rows.
+func (s *story) loseIndex() {
+	db, table := dynamodb.NewFromConfig(s.cfg), s.outputs["IndexTable"]
+	out, err := db.Scan(s.t.Context(), &dynamodb.ScanInput{TableName: &table})
+	require.NoError(s.t, err)
+	require.NotEmpty(s.t, out.Items)
+	for _, item := range out.Items {
+		_, err := db.DeleteItem(s.t.Context(), &dynamodb.DeleteItemInput{TableName: &table, Key: map[string]types.AttributeValue{"pk": item["pk"], "sk": item["sk"]}})
+		require.NoError(s.t, err)
 	}
 }
 
-// checkRoutes wants queries answered by query, and everything else by ingest.
-func (d *deployed) checkRoutes() {
-	for path, want := range map[string]int{"/ready": http.StatusOK, "/ingest": http.StatusMethodNotAllowed, "/nothing": http.StatusNotFound} {
-		request, err := http.NewRequest(http.MethodGet, d.outputs["Endpoint"]+path, nil)
-		require.NoError(d.t, err)
-		request.SetBasicAuth("a", d.tokens["a"])
-		response, err := d.client().Do(request)
-		require.NoError(d.t, err)
-		body, err := io.ReadAll(response.Body)
-		require.NoError(d.t, err)
-		require.NoError(d.t, response.Body.Close())
-		require.Equal(d.t, want, response.StatusCode, "%s: %s", path, body)
+// removeAll deletes the stack, which leaves what is stored, and then another one
+// that was told not to.
+func (s *story) removeAll() {
+	steps := s.document.section(s.t, uninstall, 2)
+	s.confirm(steps[0], nil, "")
+	require.Empty(s.t, s.functions())
+	require.Equal(s.t, 3, s.stored(), "the bucket and both tables stay")
+
+	s.outputs = outputsOf(s.t, s.confirm(steps[1], s.outputs, s.settings))
+	require.Equal(s.t, 3, s.stored())
+	// What make destroy does, without building functions once more.
+	_, err := s.script("aws cloudformation delete-stack --stack-name "+deployment.Default().Name, false)
+	require.NoError(s.t, err)
+	require.Eventually(s.t, func() bool { return s.stored() == 0 }, time.Minute, time.Second, "nothing stays")
+}
+
+// stored is how many of the bucket and both tables there are.
+func (s *story) stored() (n int) {
+	if _, err := s3.NewFromConfig(s.cfg, s3store.Configure).HeadBucket(s.t.Context(), &s3.HeadBucketInput{Bucket: aws.String(s.outputs["BucketName"])}); err == nil {
+		n++
 	}
-	d.checkPage()
-	response, err := d.client().Post(d.outputs["Endpoint"]+"/querier.v1.QuerierService/ProfileTypes", "application/json", bytes.NewReader([]byte("{}")))
-	require.NoError(d.t, err)
-	defer response.Body.Close()
-	var refused struct{ Code string }
-	require.NoError(d.t, json.NewDecoder(response.Body).Decode(&refused))
-	require.Equal(d.t, "unauthenticated", refused.Code, "a request without a token")
+	for _, table := range []string{"IndexTable", "RecordsTable"} {
+		if _, err := dynamodb.NewFromConfig(s.cfg).DescribeTable(s.t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String(s.outputs[table])}); err == nil {
+			n++
+		}
+	}
+	return n
 }

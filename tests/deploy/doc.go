@@ -1,10 +1,14 @@
-// Package deploy brings the synthesised CloudFormation template into an emulator
-// of AWS (MiniStack), with the functions built for this machine, and sends
-// profiles through what came into being: resources, roles, routes, schedules and
-// variables are those of the template, not of a test. It is all tests:
+// Package deploy runs the commands of infra/README.md and localstack/README.md as
+// they stand there, one after the other, as a user does: in a fresh clone, by the
+// real CDK and AWS CLI, against emulators of AWS. Between them it looks at what
+// came into being: profiles are pushed to the endpoint that the stack prints,
+// stored, merged, and asked for. It is all tests:
 //
 //	make test-emulators
 //
-// starts the emulator and runs them. What is taken out of the template or changed
-// in it, and why, is listed in changes().
+// starts the emulators and runs them. A block of commands that is added to one of
+// the documents fails [claims] in `make test` until a test here runs it. What is
+// not as in an AWS account is in differences() (the environment of the commands),
+// in scripts/emulators/ministack/mended.py (the emulator), and in
+// localstack/README.md (what nobody tests).
 package deploy
