@@ -49,7 +49,7 @@ soak-local: ## push to, ask and restart the local host for SOAK_LOCAL (20m) in r
 	go test ./tests/simulation -count=1 -timeout 3h -v -run SoakOfTheLocalHost -live $(SOAK_LOCAL)
 
 .PHONY: test-emulators
-test-emulators: ## test the AWS adapters, the deployed binaries and the stack against emulators; needs Python, Java and Maven
+test-emulators: ## test the AWS adapters, the deployed binaries and infra/README.md against emulators; needs Python, Java, Maven and Node.js
 	PYROCUMULUS_EMULATORS=1 scripts/emulators/emulators exec go test -count=1 -timeout 45m -v ./tests/emulators ./tests/lambda ./tests/deploy ./scripts/pyrocumulus/redrive
 
 .PHONY: test-clients

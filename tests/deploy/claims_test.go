@@ -14,7 +14,7 @@ const (
 )
 
 // claims says how many blocks of commands below which heading of a document the
-// tests here run: TestReadme and TestReadmeOfEmulators, which fail if one is left.
+// tests here run: TestDocuments fails if one is left.
 // A block that is below no heading of these, or one too many, is an error.
 func claims() map[string]map[string]int {
 	return map[string]map[string]int{

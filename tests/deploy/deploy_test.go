@@ -29,12 +29,24 @@ type story struct {
 	settings string // of the stack, as the document suggests them
 }
 
-// TestReadme runs the commands of infra/README.md one after the other, as a new
-// user does in a fresh clone. Between them it looks at what came into being.
-func TestReadme(t *testing.T) {
-	t.Parallel()
+// TestDocuments runs the commands of the documents in a fresh clone.
+func TestDocuments(t *testing.T) {
 	address := emulators.Endpoint(t, emulators.EnvMiniStack)
-	s := &story{t: t, deployed: newDeployed(t, address), shell: newShell(t, address, everything(address)), document: read(t, infraReadme)}
+	c := newClone(t)
+	t.Run(infraReadme, func(t *testing.T) {
+		t.Parallel()
+		followInfra(t, c, address)
+	})
+	t.Run(localstackReadme, func(t *testing.T) {
+		t.Parallel()
+		followLocalstack(t, c)
+	})
+}
+
+// followInfra runs the commands of infra/README.md one after the other, as a new
+// user does. Between them it looks at what came into being.
+func followInfra(t *testing.T, c clone, address string) {
+	s := &story{t: t, deployed: newDeployed(t, address), shell: c.shell(t, address, everything(address)), document: read(t, infraReadme)}
 	for _, chapter := range []func(){s.makeStack, s.pushAndAsk, s.profilesOfClients, s.smallThings, s.changeSettings, s.recover, s.removeAll} {
 		begun := time.Now()
 		chapter()
@@ -127,7 +139,9 @@ func (s *story) smallThings() {
 // them. What is stored stays, and what is pushed then arrives.
 func (s *story) changeSettings() {
 	b := s.document.section(s.t, upgrade, 1)[0]
+	git(s.t, s.origin, "commit", "--quiet", "--allow-empty", "--message=a new version")
 	printed := s.confirm(b, s.outputs, s.settings)
+	require.Contains(s.t, printed, "Fast-forward")
 	diff, deploy, found := strings.Cut(printed, "Number of stacks with differences: 1")
 	require.True(s.t, found, printed)
 	require.Contains(s.t, diff, "AlarmTopic")

@@ -15,17 +15,16 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
 )
 
-// TestReadmeOfEmulators runs the commands of localstack/README.md, in one shell:
+// followLocalstack runs the commands of localstack/README.md, in one shell:
 // Docker's are read only, and in the place of its container are LocalStack and
 // DynamoDB Local, by the variables that name a service. The last command serves
 // until it is stopped: on a free port, and with schedules of some seconds.
-func TestReadmeOfEmulators(t *testing.T) {
-	t.Parallel()
+func followLocalstack(t *testing.T, c clone) {
 	set := emulators.Set{
 		S3: emulators.Endpoint(t, emulators.EnvLocalStack), SQS: emulators.Endpoint(t, emulators.EnvLocalStack),
 		DynamoDB: emulators.Endpoint(t, emulators.EnvDynamoDB),
 	}
-	s := newShell(t, "", set)
+	s := c.shell(t, "", set)
 	d := read(t, localstackReadme)
 	b := d.section(t, withDocker, claims()[localstackReadme][withDocker])[0]
 	b.ran = true

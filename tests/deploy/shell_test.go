@@ -18,29 +18,34 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
 )
 
-// shell is what a user has: a clone of the repository, and an environment.
+// clone is a clone of the repository as it is here, from a copy, so that nothing is
+// there that is not in the repository.
+type clone struct{ origin, dir string }
+
+func newClone(t testing.TB) clone {
+	dir := t.TempDir()
+	c := clone{origin: filepath.Join(dir, "origin"), dir: filepath.Join(dir, "pyrocumulus")}
+	copyRepository(t, c.origin)
+	git(t, c.origin, "init", "--quiet", "--initial-branch=main")
+	git(t, c.origin, "add", "--all")
+	git(t, c.origin, "commit", "--quiet", "--message=all of it")
+	git(t, dir, "clone", "--quiet", c.origin, c.dir)
+	return c
+}
+
+// shell is what a user has: a clone, and an environment.
 type shell struct {
+	clone
 	t           testing.TB
-	dir         string // of the clone
 	environment []string
 	quiet       bool // while it does the same again and again
 }
 
-// newShell clones the repository as it is here, from a copy, so that nothing is
-// there that is not in the repository. The commands find the emulators at the
-// addresses of set, and all other services at address.
-func newShell(t testing.TB, address string, set emulators.Set) *shell {
-	dir := t.TempDir()
-	s := &shell{t: t, dir: filepath.Join(dir, "pyrocumulus")}
-	origin := filepath.Join(dir, "origin")
-	copyRepository(t, origin)
-	git(t, origin, "init", "--quiet", "--initial-branch=main")
-	git(t, origin, "add", "--all")
-	git(t, origin, "commit", "--quiet", "--message=all of it")
-	git(t, dir, "clone", "--quiet", origin, s.dir)
-	s.environment = append(os.Environ(), set.Environment()...)
-	s.environment = append(s.environment, differences(t, address)...)
-	return s
+// shell returns one in which commands find the emulators at the addresses of set,
+// and all other services at address.
+func (c clone) shell(t testing.TB, address string, set emulators.Set) *shell {
+	environment := append(os.Environ(), set.Environment()...)
+	return &shell{clone: c, t: t, environment: append(environment, differences(t, address)...)}
 }
 
 // differences are the variables by which the environment is not that of a user
