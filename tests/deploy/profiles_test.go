@@ -23,8 +23,6 @@ import (
 	"github.com/pyrocumulus/pyrocumulus/shared/query"
 )
 
-// This file pushes and asks as clients do.
-
 const cpuType = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
 
 // as makes a client send its requests with the token of a tenant, and the name

@@ -66,7 +66,7 @@ func differences(t testing.TB, address string) []string {
 		// CDK fetches nothing, sends nothing, and leaves nothing in the home directory.
 		"CDK_HOME=" + t.TempDir(), "CDK_NOTICES=false", "CDK_DISABLE_CLI_TELEMETRY=true",
 		"NO_COLOR=1", "TERM=dumb", "AWS_PAGER=",
-		// The outputs of CDK tell Node.js of its age otherwise.
+		// What CDK prints would be mostly about the age of Node.js.
 		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1",
 	}
 }
