@@ -127,6 +127,7 @@ func (s *story) profilesOfClients() {
 	s.checkRoutes()
 	s.invoke(deployment.Sweep)
 	s.checkMerging()
+	s.checkCommands()
 }
 
 // smallThings runs what changes nothing.

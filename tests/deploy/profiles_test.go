@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
 	"time"
 
 	"connectrpc.com/connect"
@@ -92,6 +93,24 @@ func (d *deployed) checkMerging() {
 	}, 4*time.Minute, 3*time.Second)
 }
 
+// checkPage wants the page at "/", and the files that it names, without a token.
+func (d *deployed) checkPage() {
+	get := func(path string) (body string) {
+		response, err := d.client().Get(d.outputs["Endpoint"] + path)
+		require.NoError(d.t, err)
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		require.NoError(d.t, err)
+		require.Equal(d.t, http.StatusOK, response.StatusCode, "%s: %s", path, text)
+		return string(text)
+	}
+	named := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(get("/"), -1)
+	require.Len(d.t, named, 3, "icon, style, script")
+	for _, m := range named {
+		require.NotEmpty(d.t, get("/"+m[1]), m[1])
+	}
+}
+
 // checkRoutes wants queries answered by query, and everything else by ingest.
 func (d *deployed) checkRoutes() {
 	for path, want := range map[string]int{"/ready": http.StatusOK, "/ingest": http.StatusMethodNotAllowed, "/nothing": http.StatusNotFound} {
@@ -105,6 +124,7 @@ func (d *deployed) checkRoutes() {
 		require.NoError(d.t, response.Body.Close())
 		require.Equal(d.t, want, response.StatusCode, "%s: %s", path, body)
 	}
+	d.checkPage()
 	response, err := d.client().Post(d.outputs["Endpoint"]+"/querier.v1.QuerierService/ProfileTypes", "application/json", bytes.NewReader([]byte("{}")))
 	require.NoError(d.t, err)
 	defer response.Body.Close()
