@@ -101,11 +101,11 @@ func merged() Row {
 
 func asked() Row {
 	m := func(name telemetry.Metric) Metric { return own(deployment.Query, name, "Sum") }
-	took := func(statistic string) Metric { return own(deployment.Query, telemetry.MetricDuration, statistic) }
+	took := func(statistic string) Metric { return Metric{Lambda, "Duration", deployment.Query, statistic, five} }
 	return Row{Title: "Asked for: queries", Graphs: []Graph{
 		{Title: "Queries", Means: "That read blocks; refused because their tenant has too many under way; answered without some blocks.", Console: true,
 			Metrics: []Metric{m(telemetry.MetricQueries), m(telemetry.MetricQueriesRefused), m(telemetry.MetricPartialAnswers)}},
-		{Title: "Latency of queries, ms", Means: "In our code, by answer; the API adds some milliseconds.", Unit: Milliseconds, Metrics: []Metric{took("p50"), took("p99")}},
+		{Title: "Latency of queries, ms", Means: "Of the function; the API adds some milliseconds.", Unit: Milliseconds, Metrics: []Metric{took("p50"), took("p99")}},
 		{Title: "Errors of queries", Means: "For the caller's fault (4xx), for now (429, 503), for ours (5xx).",
 			Metrics: []Metric{m(telemetry.MetricCallerErrors), m(telemetry.MetricBusyErrors), m(telemetry.MetricServerErrors)}},
 		{Title: "Bytes of blocks that queries read", Unit: Bytes, Console: true, Metrics: []Metric{m(telemetry.MetricBlockBytesRead)}},
@@ -132,8 +132,8 @@ func paid(c deployment.Config) Row {
 		{Title: "Invocations", Metrics: ofFunctions(c, "Invocations", "Sum")},
 		{Title: "GB-seconds", Means: "Duration times memory, of which Lambda makes the bill.", Metrics: ofFunctions(c, "Duration", "Sum"), GBSeconds: true},
 		{Title: "Messages sent", Means: "SQS counts requests of 64 KB.", Metrics: append(ofQueues(ProfileQueues(c), "NumberOfMessagesSent", "Sum"), ofQueue(QueueJobs, "NumberOfMessagesSent", "Sum"))},
-		{Title: "Requests to the object store by queries", Metrics: []Metric{
-			own(deployment.Query, telemetry.MetricStoreRequests, "Sum"), own(deployment.QueryWorker, telemetry.MetricStoreRequests, "Sum")}},
+		{Title: "Requests to the object store by queries", Means: "Those of their workers as well.",
+			Metrics: []Metric{own(deployment.Query, telemetry.MetricStoreRequests, "Sum")}},
 		{Title: "Records: capacity units", Means: "Tokens, limits, leases.", Metrics: []Metric{ofTable(TableRecords, "ConsumedReadCapacityUnits"), ofTable(TableRecords, "ConsumedWriteCapacityUnits")}},
 	}}
 }

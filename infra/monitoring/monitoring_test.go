@@ -119,6 +119,21 @@ func TestMetricsExist(t *testing.T) {
 	})
 }
 
+// CloudWatch bills each metric of ours.
+func TestWhatIsCountedIsShown(t *testing.T) {
+	shown := make(map[string]bool)
+	for _, row := range monitoring.Rows(deployment.Default()) {
+		for _, g := range row.Graphs {
+			for _, m := range g.Metrics {
+				shown[m.Name] = shown[m.Name] || m.Namespace == monitoring.Own
+			}
+		}
+	}
+	for _, info := range telemetry.MetricInfos() {
+		require.True(t, shown[string(info.Name)], "nobody looks at %s: let it stand in the log alone", info.Name)
+	}
+}
+
 // counters says which functions run the code of a package, or of one of its
 // files, that counts.
 func counters() map[string][]string {
@@ -131,7 +146,7 @@ func counters() map[string][]string {
 		"ingest":     {deployment.Ingest}, "ratelimit": {deployment.Ingest},
 		"segment":               {deployment.Segment},
 		"compaction/planner.go": {deployment.CompactPlan}, "compaction/worker.go": {deployment.Compact},
-		"query": {deployment.Query}, "queryworker": {deployment.QueryWorker},
+		"query": {deployment.Query},
 	}
 }
 

@@ -34,8 +34,6 @@ func Call(f func(context.Context, json.RawMessage) (any, error), o Options) Call
 			}
 			return nil
 		})
-		i.metrics.Add(telemetry.MetricRequestBytes, float64(len(event)))
-		i.metrics.Add(telemetry.MetricResponseBytes, float64(len(answer)))
 		sizes := []slog.Attr{slog.Int(telemetry.KeyBytesIn, len(event)), slog.Int(telemetry.KeyBytesOut, len(answer))}
 		if err != nil {
 			i.metrics.Add(telemetry.MetricServerErrors, 1)

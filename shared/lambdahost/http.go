@@ -77,8 +77,6 @@ func (i *invocation) endHTTP(
 	case status >= 400:
 		i.metrics.Add(telemetry.MetricCallerErrors, 1)
 	}
-	i.metrics.Add(telemetry.MetricRequestBytes, float64(bytesIn))
-	i.metrics.Add(telemetry.MetricResponseBytes, float64(bytesOut))
 	i.end(ctx, level, "request served",
 		slog.String(telemetry.KeyMethod, e.RequestContext.HTTP.Method),
 		slog.String(telemetry.KeyPath, e.RawPath),

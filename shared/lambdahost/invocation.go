@@ -74,11 +74,8 @@ func (i *invocation) end(ctx context.Context, level slog.Level, message string, 
 	took := i.host.Now().Sub(i.startedAt)
 	attrs = append(attrs, telemetry.Duration(took))
 	attrs = append(attrs, i.telemetry.Attrs()...)
-	i.metrics.Add(telemetry.MetricInvocations, 1)
-	i.metrics.Record(telemetry.MetricDuration, telemetry.Milliseconds(took))
 	if i.coldStart {
 		attrs = append(attrs, slog.Bool(telemetry.KeyColdStart, true))
-		i.metrics.Add(telemetry.MetricColdStarts, 1)
 	}
 	i.host.Logger.LogAttrs(ctx, level, message, attrs...)
 	if err := i.metrics.Flush(); err != nil {

@@ -135,7 +135,6 @@ func (h *Handler) tell(ctx context.Context, a *account) {
 		slog.Int("missing", len(o.Missing)), slog.Float64(telemetry.KeyCPUMS, telemetry.Milliseconds(cpu)))
 	m := telemetry.MetricsFrom(ctx)
 	m.Add(telemetry.MetricQueries, 1)
-	m.Add(telemetry.MetricBlocksRead, float64(o.Blocks))
 	m.Add(telemetry.MetricBlockBytesRead, float64(o.Stats.Bytes))
 	m.Add(telemetry.MetricStoreRequests, float64(o.Stats.Requests))
 	m.Add(telemetry.MetricCacheHits, float64(o.Stats.CacheHits))

@@ -145,16 +145,11 @@ func (w *Worker) cpu() time.Duration {
 	return w.CPU()
 }
 
-// tell adds what an answer took to the log line and the metrics of the
-// invocation.
+// tell adds what an answer took to the log line of the invocation. The query counts
+// what all of its workers took.
 func (w *Worker) tell(ctx context.Context, r *querybackend.Request, a *querybackend.Answer, size int) {
 	telemetry.Annotate(ctx, slog.Int(telemetry.KeyBlocks, len(r.Blocks)), slog.Int64(telemetry.KeyBytes, a.Stats.Bytes),
 		slog.Int64(telemetry.KeyRequests, a.Stats.Requests), slog.Int64(telemetry.KeyCacheHits, a.Stats.CacheHits),
 		slog.Float64(telemetry.KeyCPUMS, telemetry.Milliseconds(a.Stats.CPU)), slog.Int("answer_bytes", size),
 		slog.Int("missing", len(a.Gone)+len(a.Failed)))
-	m := telemetry.MetricsFrom(ctx)
-	m.Add(telemetry.MetricBlocksRead, float64(len(r.Blocks)))
-	m.Add(telemetry.MetricBlockBytesRead, float64(a.Stats.Bytes))
-	m.Add(telemetry.MetricStoreRequests, float64(a.Stats.Requests))
-	m.Add(telemetry.MetricCacheHits, float64(a.Stats.CacheHits))
 }

@@ -43,9 +43,9 @@ func NewMetrics(w io.Writer, function string, now func() time.Time) *Metrics {
 	return &Metrics{w: w, function: function, now: now}
 }
 
-// Add adds n to a counter.
+// Add adds n to a counter. Nothing is no value: CloudWatch would bill it.
 func (m *Metrics) Add(metric Metric, n float64) {
-	if m == nil {
+	if m == nil || n == 0 {
 		return
 	}
 	m.mu.Lock()

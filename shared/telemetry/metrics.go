@@ -1,19 +1,17 @@
 package telemetry
 
 // Metric is the name of a metric in CloudWatch. All of them stand here; a
-// metric is counted by the function that is its dimension.
+// metric is counted by the function that is its dimension. CloudWatch bills each
+// in each hour that it has values, so there is none that infra/monitoring does not
+// show: what else is of interest stands in the lines of the log.
 type Metric string
 
-// Metrics of every function, written by its host.
+// Metrics of every function, written by its host. Invocations and their duration
+// are counted by Lambda, for nothing.
 const (
-	MetricInvocations   Metric = "Invocations"
-	MetricColdStarts    Metric = "ColdStarts"
-	MetricDuration      Metric = "Duration"
-	MetricRequestBytes  Metric = "RequestBytes"
-	MetricResponseBytes Metric = "ResponseBytes"
-	MetricCallerErrors  Metric = "CallerErrors"
-	MetricBusyErrors    Metric = "BusyErrors"
-	MetricServerErrors  Metric = "ServerErrors"
+	MetricCallerErrors Metric = "CallerErrors"
+	MetricBusyErrors   Metric = "BusyErrors"
+	MetricServerErrors Metric = "ServerErrors"
 )
 
 // Metrics of the way in.
@@ -44,7 +42,6 @@ const (
 // Metrics of the way out.
 const (
 	MetricQueries        Metric = "Queries"
-	MetricBlocksRead     Metric = "BlocksRead"
 	MetricBlockBytesRead Metric = "BlockBytesRead"
 	MetricStoreRequests  Metric = "StoreRequests"
 	MetricCacheHits      Metric = "CacheHits"
@@ -68,11 +65,6 @@ type MetricInfo struct {
 func MetricInfos() []MetricInfo {
 	const count, bytes, ms = "Count", "Bytes", "Milliseconds"
 	return []MetricInfo{
-		{MetricInvocations, count, "requests or events served"},
-		{MetricColdStarts, count, "invocations that were the first of their process"},
-		{MetricDuration, ms, "wall time of an invocation in our code"},
-		{MetricRequestBytes, bytes, "body of a request, decoded from base64"},
-		{MetricResponseBytes, bytes, "body of an answer before base64"},
 		{MetricCallerErrors, count, "requests refused for the caller's fault (4xx but 429)"},
 		{MetricBusyErrors, count, "requests turned away for now (429, 503)"},
 		{MetricServerErrors, count, "requests or events that failed for our fault (other 5xx)"},
@@ -97,7 +89,6 @@ func MetricInfos() []MetricInfo {
 		{MetricJobsParked, count, "compaction jobs set aside after too many attempts: to be looked at"},
 
 		{MetricQueries, count, "queries that read blocks"},
-		{MetricBlocksRead, count, "blocks that queries were about, or that a worker read"},
 		{MetricBlockBytesRead, bytes, "bytes of blocks that queries read"},
 		{MetricStoreRequests, count, "requests to the object store that queries made"},
 		{MetricCacheHits, count, "reads of queries that a cache answered"},

@@ -39,7 +39,7 @@ func TestMetricsGolden(t *testing.T) {
 	m := telemetry.NewMetrics(&out, "ingest", fixedNow)
 	m.Add(telemetry.MetricProfilesIn, 2)
 	m.Add(telemetry.MetricProfilesIn, 3)
-	m.Record(telemetry.MetricDuration, 12.5)
+	m.Record(telemetry.MetricQueueDelay, 12.5)
 	m.Record(telemetry.MetricFlushDuration, 1)
 	m.Record(telemetry.MetricFlushDuration, 2)
 	m.Add("NotListed", 1)
@@ -63,7 +63,7 @@ type emfLine struct {
 		}
 	} `json:"_aws"`
 	Function     string `json:"function"`
-	Duration     any
+	QueueDelay   any
 	SegmentBytes any
 }
 
@@ -73,7 +73,7 @@ func TestMetricsWithManyValuesTakeSeveralLines(t *testing.T) {
 	for i := range 250 {
 		m.Record(telemetry.MetricSegmentBytes, float64(i))
 	}
-	m.Record(telemetry.MetricDuration, 7)
+	m.Record(telemetry.MetricQueueDelay, 7)
 	require.NoError(t, m.Flush())
 
 	var sizes []int
@@ -84,7 +84,7 @@ func TestMetricsWithManyValuesTakeSeveralLines(t *testing.T) {
 		require.Equal(t, "segment", line.Function)
 		require.Equal(t, telemetry.Namespace, line.AWS.CloudWatchMetrics[0].Namespace)
 		require.Equal(t, [][]string{{"function"}}, line.AWS.CloudWatchMetrics[0].Dimensions)
-		require.Equal(t, len(sizes) == 0, line.Duration != nil, "a value is counted on one line only")
+		require.Equal(t, len(sizes) == 0, line.QueueDelay != nil, "a value is counted on one line only")
 		sizes = append(sizes, len(line.SegmentBytes.([]any)))
 	}
 	require.Equal(t, []int{100, 100, 50}, sizes)
@@ -95,7 +95,7 @@ func TestTenantIsNeverADimension(t *testing.T) {
 	m := telemetry.NewMetrics(&out, "query", fixedNow)
 	ctx := telemetry.WithInvocation(context.Background(), telemetry.NewInvocation("r", m))
 	telemetry.SetTenant(ctx, "team-a")
-	telemetry.MetricsFrom(ctx).Add(telemetry.MetricBlocksRead, 1)
+	telemetry.MetricsFrom(ctx).Add(telemetry.MetricQueries, 1)
 	require.NoError(t, m.Flush())
 	var line emfLine
 	require.NoError(t, json.Unmarshal(out.Bytes(), &line))
@@ -107,7 +107,7 @@ func TestNilMetricsAreUsable(t *testing.T) {
 	m := telemetry.MetricsFrom(context.Background())
 	require.Nil(t, m)
 	m.Add(telemetry.MetricProfilesIn, 1)
-	m.Record(telemetry.MetricDuration, 1)
+	m.Record(telemetry.MetricQueueDelay, 1)
 	m.SetProperty("a", 1)
 	require.NoError(t, m.Flush())
 }

@@ -30,7 +30,7 @@ func (d *deployed) checkCommands() {
 		Problems         []any
 	}
 	d.command(&verified, "verify", "-deep", "-bucket", bucket, "-table", index)
-	require.Equal(d.t, 2, verified.Tenants)
+	require.Equal(d.t, 3, verified.Tenants, "a, b, and the document's")
 	require.Positive(d.t, verified.Objects)
 	require.Empty(d.t, verified.Problems)
 	var reindexed struct{ Blocks, Rows int }
@@ -39,7 +39,7 @@ func (d *deployed) checkCommands() {
 	var blocks []struct{ Profiles int }
 	d.command(&blocks, "inspect", "-all", "-tenant", "a", "-bucket", bucket, "-table", index)
 	require.Len(d.t, blocks, 1)
-	require.Equal(d.t, 2, blocks[0].Profiles)
+	require.Equal(d.t, 3, blocks[0].Profiles, "two that were pushed here, and the one of the output Curl")
 	var sections struct {
 		Blocks []struct{ Directories []string }
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pyrocumulus/pyrocumulus/localstack/emulators"
+	"github.com/pyrocumulus/pyrocumulus/tests/documents"
 )
 
 // clone is a clone of the repository as it is here, from a copy, so that nothing is
@@ -25,7 +26,7 @@ type clone struct{ origin, dir string }
 func newClone(t testing.TB) clone {
 	dir := t.TempDir()
 	c := clone{origin: filepath.Join(dir, "origin"), dir: filepath.Join(dir, "pyrocumulus")}
-	copyRepository(t, c.origin)
+	require.NoError(t, documents.Clone("../..", c.origin))
 	git(t, c.origin, "init", "--quiet", "--initial-branch=main")
 	git(t, c.origin, "add", "--all")
 	git(t, c.origin, "commit", "--quiet", "--message=all of it")
@@ -68,27 +69,6 @@ func differences(t testing.TB, address string) []string {
 		"NO_COLOR=1", "TERM=dumb", "AWS_PAGER=",
 		// What CDK prints would be mostly about the age of Node.js.
 		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1",
-	}
-}
-
-// copyRepository copies what is in the repository, or would be if it was added.
-func copyRepository(t testing.TB, to string) {
-	root, err := filepath.Abs("../..")
-	require.NoError(t, err)
-	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-	list.Dir = root
-	names, err := list.Output()
-	require.NoError(t, err, "list the files of the repository")
-	for name := range strings.SplitSeq(strings.TrimSuffix(string(names), "\x00"), "\x00") {
-		info, err := os.Stat(filepath.Join(root, name))
-		if os.IsNotExist(err) {
-			continue // deleted, and not committed yet
-		}
-		require.NoError(t, err)
-		content, err := os.ReadFile(filepath.Join(root, name))
-		require.NoError(t, err)
-		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(to, name)), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(to, name), content, info.Mode()))
 	}
 }
 

@@ -32,6 +32,13 @@ func firstMinutes() story {
 		{text: "go run ./scripts/pyrocumulus diff -service pyrocumulus -from now-1m", want: []string{`change`}},
 		{text: "go run ./scripts/pyrocumulus", usage: true, want: []string{`push`}},
 		{text: "go run ./scripts/pyrocumulus help", want: []string{`push`, `tokens`, `reindex`}},
+		{
+			text: "docker compose -f localstack/docker-compose.yml --profile look up",
+			replace: func(r *reader) []string { // there is no Docker: tests/docker reads what would be started
+				return []string{"docker compose", "go -C tests/docker build -o ../../.build/docker . && .build/docker compose"}
+			},
+			want: []string{`not started, for this is no Docker: .*alloy.*grafana.*localstack.*pyrocumulus.*shop`},
+		},
 		{text: "go run ./functions/local -h", want: []string{`-listen address`}},
 		{text: "go install ./scripts/pyrocumulus", replace: func(r *reader) []string {
 			return []string{"go install", "GOBIN=" + filepath.Join(r.Dir, ".build", "bin") + " go install"}
