@@ -15,7 +15,8 @@ import (
 // host is what a hosted function keeps between invocations.
 type host struct {
 	Options
-	warm atomic.Bool // set by the first invocation
+	warm     atomic.Bool         // set by the first invocation
+	gatherer *telemetry.Gatherer // nil without metrics
 }
 
 func newHost(o Options) *host {
@@ -23,7 +24,11 @@ func newHost(o Options) *host {
 	if o.Function != "" {
 		o.Logger = o.Logger.With(telemetry.KeyFunction, o.Function)
 	}
-	return &host{Options: o}
+	h := &host{Options: o}
+	if o.Metrics != nil {
+		h.gatherer = telemetry.NewGatherer(o.Metrics, h.deployed(), o.Now)
+	}
+	return h
 }
 
 // deployed is the name that the function has on Lambda, with that of its stack in
@@ -49,10 +54,7 @@ func (h *host) begin(ctx context.Context, requestID string) (context.Context, *i
 	if lc, ok := lambdacontext.FromContext(ctx); ok && lc.AwsRequestID != "" {
 		requestID = lc.AwsRequestID
 	}
-	var metrics *telemetry.Metrics
-	if h.Metrics != nil {
-		metrics = telemetry.NewMetrics(h.Metrics, h.deployed(), h.Now)
-	}
+	metrics := h.gatherer.Invocation()
 	metrics.SetProperty(telemetry.KeyRequestID, requestID)
 	i := &invocation{
 		host: h, metrics: metrics, requestID: requestID,
@@ -78,7 +80,7 @@ func (i *invocation) end(ctx context.Context, level slog.Level, message string, 
 		attrs = append(attrs, slog.Bool(telemetry.KeyColdStart, true))
 	}
 	i.host.Logger.LogAttrs(ctx, level, message, attrs...)
-	if err := i.metrics.Flush(); err != nil {
+	if err := i.host.gatherer.Take(i.metrics); err != nil {
 		i.host.Logger.LogAttrs(ctx, slog.LevelWarn, "metrics are lost", telemetry.Err(err))
 	}
 }

@@ -17,8 +17,8 @@ const Namespace = "Pyrocumulus"
 // Embedded Metric Format; CloudWatch drops metrics with more.
 const maxEMFValues = 100
 
-// Metrics collects the numbers of one invocation and writes them at its end as
-// a line of CloudWatch's Embedded Metric Format, from which CloudWatch makes
+// Metrics collects the numbers of one invocation, which [Gatherer] writes with those
+// of others as a line of CloudWatch's Embedded Metric Format, from which CloudWatch makes
 // metrics without a call or an agent. The only dimension is the function:
 // every other value of a dimension would be billed as a metric of its own, and
 // tenants and label values have no bound. Those are properties, which Logs

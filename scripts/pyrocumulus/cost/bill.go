@@ -63,7 +63,11 @@ func bill(p prices, f Fleet, d Deployment) Bill {
 	gb := f.profiles() * storedBytes / 1e9 * float64(f.Days) * 24 / 730
 	b.add("S3 storage", tiered(p.s3GBMonth, gb), quantityf("%s GB of merged blocks", gb))
 	logs := (f.requests() + monthSeconds/60*4) * float64(d.LogBytes) / 1e9
-	b.add("CloudWatch", logs*p.logsGB+float64(d.Metrics)*p.metricMonth+float64(d.Alarms)*p.alarmMonth,
+	metrics := float64(d.Metrics)
+	if f.Pods == 0 && f.Queries == 0 {
+		metrics = 0 // nothing is counted
+	}
+	b.add("CloudWatch", logs*p.logsGB+metrics*p.metricMonth+float64(d.Alarms)*p.alarmMonth,
 		quantityf("%s GB of logs, metrics, alarms", logs))
 	return b
 }

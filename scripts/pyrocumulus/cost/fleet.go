@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/pyrocumulus/pyrocumulus/infra/deployment"
+	"github.com/pyrocumulus/pyrocumulus/infra/monitoring"
 )
 
 // A month is 730 hours, as in AWS's own price examples.
@@ -46,16 +49,31 @@ type Deployment struct {
 	CompactMB    int
 	QueryMB      int
 	FlushSeconds float64
-	LogBytes     int // for each invocation
+	LogBytes     int // for each invocation; a test measures it
 	Alarms       int
-	Metrics      int
+	Metrics      int // that functions write while there are profiles
+}
+
+// ownMetrics is how many metrics of our own, of one function each, there are.
+func ownMetrics() int {
+	all := make(map[monitoring.Metric]bool)
+	for _, row := range monitoring.Rows(deployment.Default()) {
+		for _, g := range row.Graphs {
+			for _, m := range g.Metrics {
+				if m.Namespace == monitoring.Own {
+					all[monitoring.Metric{Name: m.Name, Of: m.Of}] = true
+				}
+			}
+		}
+	}
+	return len(all)
 }
 
 // defaultDeployment is what infra/ deploys when nothing is configured.
 func defaultDeployment() Deployment {
 	return Deployment{
 		IngestMB: 256, CompactMB: 1769, QueryMB: 1769, FlushSeconds: 10,
-		LogBytes: 300, Alarms: 12, Metrics: 20,
+		LogBytes: 275, Alarms: len(monitoring.Alarms(deployment.Default())), Metrics: ownMetrics(),
 	}
 }
 
