@@ -71,6 +71,7 @@ func (s *Sweeper) tenantOrphans(ctx context.Context, tenant profile.TenantID) (S
 		return stats, err
 	}
 	var errs []error
+	kept := 0
 	for _, o := range old {
 		if b.hasObject(tenant, o.Key) {
 			continue
@@ -82,7 +83,13 @@ func (s *Sweeper) tenantOrphans(ctx context.Context, tenant profile.TenantID) (S
 		if gone {
 			stats.Orphans++
 			stats.Bytes += o.Size
+		} else {
+			kept++
 		}
+	}
+	if len(rows) == 0 && kept > 0 {
+		s.Log.LogAttrs(ctx, slog.LevelError, "a tenant has blocks and no row of the index: reindex, if it was lost; what has not expired is kept",
+			slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", kept))
 	}
 	return stats, errors.Join(errs...)
 }
@@ -111,7 +118,8 @@ func (s *Sweeper) oldObjects(ctx context.Context, tenant profile.TenantID) ([]ob
 }
 
 // orphan deletes an object without a row, if it will not get one and nobody
-// reads it.
+// reads it. Of a tenant without any row only what has expired is deleted: its index
+// may have been lost, or be another one's, and the objects are all that is left.
 func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (bool, error) {
 	m, err := s.describe(ctx, o)
 	if err == nil {
@@ -129,6 +137,8 @@ func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (bool, e
 	case b.rows[m.ID] == nil && len(m.Sources) > 0 && !slices.ContainsFunc(m.Sources, func(id string) bool { return !b.isLive(id) }):
 		return false, nil // the same job may come again
 	case b.expiredLately(m):
+		return false, nil
+	case len(b.rows) == 0 && m.Counting(b.bound) != nil:
 		return false, nil
 	}
 	if err := s.Store.Delete(ctx, o.Key); err != nil {

@@ -274,8 +274,30 @@ func TestManyOrphansAndLongDescriptions(t *testing.T) {
 		sources[i] = fmt.Sprintf("s%d", i)
 	}
 	w.object("acme", "merged", 1, sources...)
+	w.block("acme", "kept", 0)
 	w.now = w.now.Add(s.OrphanAge)
 	require.Equal(t, 1006, w.orphans(s).Orphans)
+}
+
+// The index of a tenant was lost, or the function has been given an empty table.
+func TestWithoutAnyRowNothingIsDeletedThatCounts(t *testing.T) {
+	w, s := newWorld(t), sweep.DefaultSettings()
+	w.object("acme", "a", 0)
+	w.object("acme", "b", 0)
+	w.block("other", "c", 0)
+	w.object("other", "d", 0)
+	w.now = w.now.Add(10 * 24 * time.Hour)
+	require.Equal(t, 1, w.orphans(s).Orphans)
+	require.Equal(t, "c | a b", w.state(), "other has rows: d was left by a crash")
+	w.now = w.now.Add(s.Retention)
+	require.Equal(t, 2, w.orphans(s).Orphans, "they have expired")
+	require.Equal(t, "c | ", w.state())
+
+	w, s = newWorld(t), sweep.DefaultSettings()
+	s.Retention = 0
+	w.object("acme", "a", 0)
+	w.now = w.now.Add(365 * 24 * time.Hour)
+	require.Zero(t, w.orphans(s), "kept for ever")
 }
 
 func TestATenantThatFailsDoesNotStopOthers(t *testing.T) {
