@@ -16,9 +16,9 @@ import (
 // queues are those of profiles and of compaction jobs, each with its queue of
 // dead letters.
 type queues struct {
-	profiles, profilesDead []awssqs.CfnQueue
-	jobs                   awssqs.CfnQueue
-	byID                   map[string]awssqs.CfnQueue // all of them, by their ids in the stack
+	profiles []awssqs.CfnQueue
+	jobs     awssqs.CfnQueue
+	byID     map[string]awssqs.CfnQueue // all of them, with dead letters, by their ids in the stack
 }
 
 // jobReceives is how often a job is tried.
@@ -27,23 +27,22 @@ const jobReceives = 5
 func newQueues(s *Stack) *queues {
 	q := &queues{byID: make(map[string]awssqs.CfnQueue)}
 	for _, id := range monitoring.ProfileQueues(s.config) {
-		live, dead := q.add(s, id, sqsqueue.MaxReceives, 90*time.Second)
-		q.profiles, q.profilesDead = append(q.profiles, live), append(q.profilesDead, dead)
+		q.profiles = append(q.profiles, q.add(s, id, sqsqueue.MaxReceives, 90*time.Second))
 	}
-	q.jobs, _ = q.add(s, monitoring.QueueJobs, jobReceives, deployment.MergeTime)
+	q.jobs = q.add(s, monitoring.QueueJobs, jobReceives, deployment.MergeTime)
 	return q
 }
 
 // add makes a queue with the attributes that the adapter asks for, in high
 // throughput mode, and one for what was received too often.
-func (q *queues) add(s *Stack, id string, receives int, visibility time.Duration) (live, dead awssqs.CfnQueue) {
+func (q *queues) add(s *Stack, id string, receives int, visibility time.Duration) awssqs.CfnQueue {
 	deadID := id + monitoring.DeadLetters
-	dead = fifo(s, deadID, sqsqueue.DeadLetterAttributes(), nil, visibility)
-	live = fifo(s, id, sqsqueue.Attributes(""), map[string]any{
+	dead := fifo(s, deadID, sqsqueue.DeadLetterAttributes(), nil, visibility)
+	live := fifo(s, id, sqsqueue.Attributes(""), map[string]any{
 		"deadLetterTargetArn": dead.AttrArn(), "maxReceiveCount": receives,
 	}, visibility)
 	q.byID[id], q.byID[deadID] = live, dead
-	return live, dead
+	return live
 }
 
 func fifo(s *Stack, id string, a map[string]string, redrive any, visibility time.Duration) awssqs.CfnQueue {

@@ -35,6 +35,7 @@ func TestStacksThatGoHasCutAreMadeWhole(t *testing.T) {
 		{"by the SDK", "main.cc", "gospy", 70},
 		{"an SDK that says nothing of the language", "/src/main.go", "scrape", 70},
 		{"another language, by the files", "main.py", "", 64},
+		{"Rust, by the files", "src/main.rs", "", 64},
 		{"another language, by the SDK", "/src/main.go", "pyspy", 64},
 		{"nobody knows", "main.cc", "", 64},
 	} {

@@ -69,6 +69,10 @@ func TestStitchGo(t *testing.T) {
 			"all of a group, with labels of their own", [][]uint32{stack(99, 8), stack(98, 8), join([]uint32{150}, stack(60, 8)), stack(63, 0)},
 			[][]uint32{stack(99, 0), stack(98, 0), join([]uint32{150}, stack(60, 0)), stack(63, 0)},
 		},
+		{
+			"a recursion does not stop the others", [][]uint32{slices.Repeat([]uint32{0}, 64), stack(99, 9), stack(63, 1)},
+			[][]uint32{slices.Repeat([]uint32{0}, 64), stack(99, 1), stack(63, 1)},
+		},
 		{"each lends to the other", [][]uint32{cycle(0), cycle(5)}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -89,6 +93,23 @@ func cycle(first int) []uint32 {
 		s = append(s, uint32((first+i)%10))
 	}
 	return s
+}
+
+// A chain of so many stacks is taken for recursion, although this one ends.
+func TestStitchGoGivesUpLongChains(t *testing.T) {
+	for _, c := range []struct {
+		stacks int
+		whole  bool
+	}{{stitchChain + 1, true}, {stitchChain + 2, false}} {
+		given := [][]uint32{stack(700, 0)}
+		for i := 1; i < c.stacks; i++ { // each lacks what the one before has
+			given = append(given, stack(8*i+80, 8*i))
+		}
+		p := stacked("cpu", given...)
+		p.StitchGo()
+		last := p.Stack(c.stacks - 1)
+		require.Equal(t, c.whole, last[len(last)-1] == 0, "%d stacks: %d frames", c.stacks, len(last))
+	}
 }
 
 // Which of several that have as much lends is Pyroscope's choice: by the bytes of

@@ -71,27 +71,61 @@ func (s *Sweeper) tenantOrphans(ctx context.Context, tenant profile.TenantID) (S
 		return stats, err
 	}
 	var errs []error
-	kept := 0
+	var found []orphan
 	for _, o := range old {
 		if b.hasObject(tenant, o.Key) {
 			continue
 		}
-		gone, err := s.orphan(ctx, b, o)
+		one, err := s.orphan(ctx, b, o)
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if gone {
-			stats.Orphans++
-			stats.Bytes += o.Size
-		} else {
-			kept++
+		if one != nil {
+			found = append(found, *one)
 		}
 	}
-	if len(rows) == 0 && kept > 0 {
-		s.Log.LogAttrs(ctx, slog.LevelError, "a tenant has blocks and no row of the index: reindex, if it was lost; what has not expired is kept",
-			slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", kept))
+	if n := countStrange(found); isIndexLost(n, len(old), len(rows)) {
+		s.Log.LogAttrs(ctx, slog.LevelError, "a tenant has more blocks without a row of the index than crashes leave, and they are kept: if rows were lost, reindex",
+			slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", n), slog.Int("rows", len(rows)))
+		found = slices.DeleteFunc(found, func(o orphan) bool { return o.strange })
+	}
+	for _, o := range found {
+		if err := s.Store.Delete(ctx, o.Key); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		stats.Orphans++
+		stats.Bytes += o.Size
 	}
 	return stats, errors.Join(errs...)
+}
+
+// orphan is an object without a row.
+type orphan struct {
+	objstore.Info
+	// strange is one with profiles that count and are in no other block: a crash
+	// may have left it before they were written again, or its row was lost.
+	strange bool
+}
+
+func countStrange(all []orphan) (n int) {
+	for _, o := range all {
+		if o.strange {
+			n++
+		}
+	}
+	return n
+}
+
+// someCrashes is how many strange orphans are no reason to wonder.
+const someCrashes = 10
+
+// isIndexLost reports whether so many strange orphans among the old objects of a
+// tenant look as if rows had been lost, or the table were another one's: there is
+// no row at all, or most of the objects have none. The objects are all that is left
+// of the profiles then.
+func isIndexLost(strange, old, rows int) bool {
+	return strange > 0 && (rows == 0 || strange > someCrashes && 2*strange > old)
 }
 
 // oldObjects returns the objects of a tenant's blocks that are old enough to be
@@ -117,34 +151,29 @@ func (s *Sweeper) oldObjects(ctx context.Context, tenant profile.TenantID) ([]ob
 	}
 }
 
-// orphan deletes an object without a row, if it will not get one and nobody
-// reads it. Of a tenant without any row only what has expired is deleted: its index
-// may have been lost, or be another one's, and the objects are all that is left.
-func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (bool, error) {
+// orphan looks at an object without a row. It returns nil if it may get one yet, if
+// it may be read, and for what is not there any more or no block.
+func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (*orphan, error) {
 	m, err := s.describe(ctx, o)
 	if err == nil {
 		err = m.SetKey(o.Key)
 	}
 	switch {
 	case errors.Is(err, objstore.ErrNotExist), errors.Is(err, objstore.ErrArchived):
-		return false, nil // somebody else has deleted it; or nobody can say what it is
+		return nil, nil // somebody else has deleted it; or nobody can say what it is
 	case errors.Is(err, block.ErrCorrupt):
 		// Not what we have written: to be looked at, not to be deleted.
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "object among the blocks is no block", slog.String(telemetry.KeyKey, o.Key), telemetry.Err(err))
-		return false, nil
+		return nil, nil
 	case err != nil:
-		return false, err
+		return nil, err
 	case b.rows[m.ID] == nil && len(m.Sources) > 0 && !slices.ContainsFunc(m.Sources, func(id string) bool { return !b.isLive(id) }):
-		return false, nil // the same job may come again
+		return nil, nil // the same job may come again
 	case b.expiredLately(m):
-		return false, nil
-	case len(b.rows) == 0 && m.Counting(b.bound) != nil:
-		return false, nil
+		return nil, nil
 	}
-	if err := s.Store.Delete(ctx, o.Key); err != nil {
-		return false, err
-	}
-	return true, nil
+	_, replaced := b.replacedAt[m.ID]
+	return &orphan{o, !replaced && b.rows[m.ID] == nil && m.Counting(b.bound) != nil}, nil
 }
 
 // expiredLately reports whether the block's row may have been deleted so short

@@ -1,6 +1,7 @@
 package sweep_test
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -32,6 +33,7 @@ type world struct {
 	mem   *objstoretest.Mem
 	index *blockindextest.Mem
 	now   time.Time
+	log   bytes.Buffer
 }
 
 func newWorld(t *testing.T) *world {
@@ -45,7 +47,7 @@ func (w *world) clock() time.Time { return w.now }
 func (w *world) sweeper(s sweep.Settings) *sweep.Sweeper {
 	return sweep.New(s, sweep.Deps{
 		Store: objstoretest.NewFaultsOf(w.plan, w.mem), Index: blockindextest.NewFaultsOf(w.plan, w.index),
-		Now: w.clock, Log: slog.New(slog.DiscardHandler),
+		Now: w.clock, Log: slog.New(slog.NewJSONHandler(&w.log, nil)),
 	})
 }
 
@@ -274,8 +276,7 @@ func TestManyOrphansAndLongDescriptions(t *testing.T) {
 		sources[i] = fmt.Sprintf("s%d", i)
 	}
 	w.object("acme", "merged", 1, sources...)
-	w.block("acme", "kept", 0)
-	w.now = w.now.Add(s.OrphanAge)
+	w.now = w.now.Add(s.Retention + 48*time.Hour) // what counts and has no row is another matter
 	require.Equal(t, 1006, w.orphans(s).Orphans)
 }
 
@@ -289,15 +290,51 @@ func TestWithoutAnyRowNothingIsDeletedThatCounts(t *testing.T) {
 	w.now = w.now.Add(10 * 24 * time.Hour)
 	require.Equal(t, 1, w.orphans(s).Orphans)
 	require.Equal(t, "c | a b", w.state(), "other has rows: d was left by a crash")
+	require.Contains(t, w.log.String(), `"tenant":"acme","objects":2,"rows":0`)
+	require.NotContains(t, w.log.String(), `"tenant":"other"`)
 	w.now = w.now.Add(s.Retention)
+	w.log.Reset()
 	require.Equal(t, 2, w.orphans(s).Orphans, "they have expired")
 	require.Equal(t, "c | ", w.state())
+	require.Empty(t, w.log.String())
 
 	w, s = newWorld(t), sweep.DefaultSettings()
 	s.Retention = 0
 	w.object("acme", "a", 0)
 	w.now = w.now.Add(365 * 24 * time.Hour)
 	require.Zero(t, w.orphans(s), "kept for ever")
+}
+
+// The index of a tenant was lost that goes on pushing: soon it has rows again.
+func TestWhenMostRowsAreLostNothingIsDeletedThatCounts(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		lost, rows int
+		want       int // objects that are deleted
+	}{
+		{"a crash has left some", 10, 1, 10},
+		{"so many are no accident", 11, 8, 0},
+		{"after a storm of crashes, most have rows", 11, 11, 11},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, s := newWorld(t), sweep.DefaultSettings()
+			for i := range c.lost {
+				w.object("acme", fmt.Sprint("lost", i), 0)
+			}
+			for i := range c.rows {
+				w.block("acme", fmt.Sprint("row", i), 0)
+			}
+			w.block("acme", "s", 0)
+			w.block("acme", "M", 1, "s")
+			w.now = w.now.Add(s.Delay)
+			w.rows(s)
+			w.object("acme", "s", 0) // is in M, and no loss
+			w.now = w.now.Add(2 * time.Hour)
+			w.block("acme", "new", 0)
+			require.Equal(t, c.want+1, w.orphans(s).Orphans)
+			require.Equal(t, c.want == 0, strings.Contains(w.log.String(), "reindex"))
+		})
+	}
 }
 
 func TestATenantThatFailsDoesNotStopOthers(t *testing.T) {

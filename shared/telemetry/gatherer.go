@@ -14,9 +14,10 @@ import (
 // bytes, and one for each push would cost as much as the queue.
 const gatherFor = 10 * time.Second
 
-// Gatherer adds up the metrics of invocations, by tenant, and writes them every
-// ten seconds: at once after a pause, and at once if something went wrong for which
-// there is an alarm. What it holds when Lambda ends the process is not counted.
+// Gatherer adds up the metrics of invocations, by tenant, and writes them when an
+// invocation ends and the last time was ten seconds ago, or something went wrong for
+// which there is an alarm. The rest waits for the next invocation of the process; what
+// it holds when Lambda ends the process is not counted.
 type Gatherer struct {
 	w        io.Writer
 	function string

@@ -101,7 +101,11 @@ func (r *Reporter) line(now time.Time, done, total int) string {
 		return b.String()
 	}
 	rate := float64(done) / took
-	fmt.Fprintf(&b, "  %.3g/s", rate)
+	if rate < 1000 {
+		fmt.Fprintf(&b, "  %.3g/s", rate)
+	} else {
+		fmt.Fprintf(&b, "  %.0f/s", rate)
+	}
 	if total > done {
 		left := time.Duration(float64(total-done) / rate * float64(time.Second))
 		fmt.Fprintf(&b, "  %s left", left.Round(time.Second))

@@ -41,7 +41,7 @@ func TestTerminalHasOneLineThatChanges(t *testing.T) {
 	require.Equal(t, clear+"objects of acme: 100/400 [#####...............] 25%  50/s  6s left", r.after(1950*time.Millisecond, "objects of acme", 100, 400))
 	require.Equal(t, clear+"objects of acme: 400/400 [####################] 100%  199/s", r.after(10*time.Millisecond, "objects of acme", 400, 400), "the last at once")
 	require.Equal(t, clear+"found: 0", r.after(0, "found", 0, 0))
-	require.Equal(t, clear+"found: 3000  1e+03/s", r.after(3*time.Second, "found", 3000, 0), "a total that nobody knows")
+	require.Equal(t, clear+"found: 3000  1000/s", r.after(3*time.Second, "found", 3000, 0), "a total that nobody knows")
 
 	r.out.Reset()
 	_, err := r.Write([]byte("a warning\n"))

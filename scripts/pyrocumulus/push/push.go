@@ -26,8 +26,8 @@ Recorder, speedscope, or folded stacks ("main;work 12", one a line), each also
 gzip. Of the other formats name -format.
 
 A pprof has a time of its own, all others are given the present one, unless -time
-says another. A file of more than 4 MiB is uploaded first. What was pushed can be queried after some seconds, on AWS after about
-a minute.`
+says another. A file of more than 4 MiB is uploaded first. What was pushed can be
+queried after some seconds, on AWS after about a minute.`
 
 // Command sends profiles.
 func Command() *command.Command {
