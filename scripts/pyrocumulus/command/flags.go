@@ -65,7 +65,7 @@ func explainFlag(flags *flag.FlagSet, err error) error {
 func nearest(word string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
-		if d := distance(word, name); d < least && 2*d <= max(len(word), 2) {
+		if d := distance(word, name); d < least && 2*d <= len(word) {
 			best, least = name, d
 		}
 	}
