@@ -23,6 +23,11 @@ const selfTenant = "pyrocumulus"
 // selfTokenName is the name of the token that they are sent with.
 const selfTokenName = "self-profile"
 
+// selfRate is how often they are sent: more often than by other programs, for CPU
+// time is sent at the second time, and somebody who has just started the host for
+// the first time looks at the page.
+const selfRate = 5 * time.Second
+
 // Rates of the runtime's own sampling: one mutex event in mutexFraction, and
 // blocking of blockRate nanoseconds on average. Both cost next to nothing.
 const (
@@ -46,7 +51,7 @@ func (h *Host) profileSelf(ctx context.Context, url string) (stop func()) {
 		user = selfTenant
 	}
 	p, err := pyroscope.Start(pyroscope.Config{
-		ApplicationName: selfService, ServerAddress: url, TenantID: selfTenant,
+		ApplicationName: selfService, ServerAddress: url, TenantID: selfTenant, UploadRate: selfRate,
 		BasicAuthUser: user, BasicAuthPassword: proof,
 		ProfileTypes: []pyroscope.ProfileType{
 			pyroscope.ProfileCPU, pyroscope.ProfileAllocObjects, pyroscope.ProfileAllocSpace,
