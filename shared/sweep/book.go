@@ -71,6 +71,16 @@ func (b *book) isLive(id string) bool {
 	return b.rows[id] != nil && !replaced
 }
 
+// covers reports whether there is a row with profiles of the time of a block.
+func (b *book) covers(m *block.Meta) bool {
+	for _, r := range b.rows {
+		if r.MinTime <= m.MaxTime && m.MinTime <= r.MaxTime {
+			return true
+		}
+	}
+	return false
+}
+
 // deletable returns the rows that may be deleted now, ordered by id.
 func (b *book) deletable(now time.Time, s Settings) []*blockindex.Row {
 	var out []*blockindex.Row

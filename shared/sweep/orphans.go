@@ -84,12 +84,15 @@ func (s *Sweeper) tenantOrphans(ctx context.Context, tenant profile.TenantID) (S
 			found = append(found, *one)
 		}
 	}
-	if n := countStrange(found); isIndexLost(n, len(old), len(rows)) {
-		s.Log.LogAttrs(ctx, slog.LevelError, "a tenant has more blocks without a row of the index than crashes leave, and they are kept: if rows were lost, reindex",
-			slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", n), slog.Int("rows", len(rows)))
-		found = slices.DeleteFunc(found, func(o orphan) bool { return o.strange })
+	lost := slices.DeleteFunc(slices.Clone(found), func(o orphan) bool { return !o.lost })
+	if len(lost) > 0 {
+		s.Log.LogAttrs(ctx, slog.LevelError, "blocks without a row of the index are kept, for no row covers their time: if rows were lost, reindex",
+			slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", len(lost)), slog.Int("rows", len(rows)))
 	}
 	for _, o := range found {
+		if o.lost {
+			continue
+		}
 		if err := s.Store.Delete(ctx, o.Key); err != nil {
 			errs = append(errs, err)
 			continue
@@ -103,29 +106,10 @@ func (s *Sweeper) tenantOrphans(ctx context.Context, tenant profile.TenantID) (S
 // orphan is an object without a row.
 type orphan struct {
 	objstore.Info
-	// strange is one with profiles that count and are in no other block: a crash
-	// may have left it before they were written again, or its row was lost.
-	strange bool
-}
-
-func countStrange(all []orphan) (n int) {
-	for _, o := range all {
-		if o.strange {
-			n++
-		}
-	}
-	return n
-}
-
-// someCrashes is how many strange orphans are no reason to wonder.
-const someCrashes = 10
-
-// isIndexLost reports whether so many strange orphans among the old objects of a
-// tenant look as if rows had been lost, or the table were another one's: there is
-// no row at all, or most of the objects have none. The objects are all that is left
-// of the profiles then.
-func isIndexLost(strange, old, rows int) bool {
-	return strange > 0 && (rows == 0 || strange > someCrashes && 2*strange > old)
+	// lost is one with profiles that count, of a time of which the tenant has no
+	// block with a row. What a crash has left is written again, and has a row of
+	// its time by now; so this one's row was lost, or the table is another one's.
+	lost bool
 }
 
 // oldObjects returns the objects of a tenant's blocks that are old enough to be
@@ -172,8 +156,7 @@ func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (*orphan
 	case b.expiredLately(m):
 		return nil, nil
 	}
-	_, replaced := b.replacedAt[m.ID]
-	return &orphan{o, !replaced && b.rows[m.ID] == nil && m.Counting(b.bound) != nil}, nil
+	return &orphan{o, m.Counting(b.bound) != nil && !b.covers(m)}, nil
 }
 
 // expiredLately reports whether the block's row may have been deleted so short

@@ -281,21 +281,24 @@ func TestManyOrphansAndLongDescriptions(t *testing.T) {
 }
 
 // The index of a tenant was lost, or the function has been given an empty table.
-func TestWithoutAnyRowNothingIsDeletedThatCounts(t *testing.T) {
+func TestBlocksOfATimeWithoutRowsAreKept(t *testing.T) {
 	w, s := newWorld(t), sweep.DefaultSettings()
 	w.object("acme", "a", 0)
 	w.object("acme", "b", 0)
 	w.block("other", "c", 0)
 	w.object("other", "d", 0)
 	w.now = w.now.Add(10 * 24 * time.Hour)
-	require.Equal(t, 1, w.orphans(s).Orphans)
-	require.Equal(t, "c | a b", w.state(), "other has rows: d was left by a crash")
-	require.Contains(t, w.log.String(), `"tenant":"acme","objects":2,"rows":0`)
+	w.block("acme", "e", 0) // acme goes on pushing
+	w.object("acme", "f", 0)
+	w.now = w.now.Add(2 * time.Hour)
+	require.Equal(t, 2, w.orphans(s).Orphans)
+	require.Equal(t, "c e | a b", w.state(), "d and f were left by crashes: what they have was written again")
+	require.Contains(t, w.log.String(), `"tenant":"acme","objects":2,"rows":1`)
 	require.NotContains(t, w.log.String(), `"tenant":"other"`)
-	w.now = w.now.Add(s.Retention)
+	w.now = start.Add(s.Retention + 48*time.Hour)
 	w.log.Reset()
 	require.Equal(t, 2, w.orphans(s).Orphans, "they have expired")
-	require.Equal(t, "c | ", w.state())
+	require.Equal(t, "c e | ", w.state())
 	require.Empty(t, w.log.String())
 
 	w, s = newWorld(t), sweep.DefaultSettings()
@@ -303,38 +306,6 @@ func TestWithoutAnyRowNothingIsDeletedThatCounts(t *testing.T) {
 	w.object("acme", "a", 0)
 	w.now = w.now.Add(365 * 24 * time.Hour)
 	require.Zero(t, w.orphans(s), "kept for ever")
-}
-
-// The index of a tenant was lost that goes on pushing: soon it has rows again.
-func TestWhenMostRowsAreLostNothingIsDeletedThatCounts(t *testing.T) {
-	for _, c := range []struct {
-		name       string
-		lost, rows int
-		want       int // objects that are deleted
-	}{
-		{"a crash has left some", 10, 1, 10},
-		{"so many are no accident", 11, 8, 0},
-		{"after a storm of crashes, most have rows", 11, 11, 11},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w, s := newWorld(t), sweep.DefaultSettings()
-			for i := range c.lost {
-				w.object("acme", fmt.Sprint("lost", i), 0)
-			}
-			for i := range c.rows {
-				w.block("acme", fmt.Sprint("row", i), 0)
-			}
-			w.block("acme", "s", 0)
-			w.block("acme", "M", 1, "s")
-			w.now = w.now.Add(s.Delay)
-			w.rows(s)
-			w.object("acme", "s", 0) // is in M, and no loss
-			w.now = w.now.Add(2 * time.Hour)
-			w.block("acme", "new", 0)
-			require.Equal(t, c.want+1, w.orphans(s).Orphans)
-			require.Equal(t, c.want == 0, strings.Contains(w.log.String(), "reindex"))
-		})
-	}
 }
 
 func TestATenantThatFailsDoesNotStopOthers(t *testing.T) {
