@@ -35,6 +35,10 @@ test("the first five minutes", async (t) => {
   const service = page.getByRole("combobox", { name: "Service" });
   await page.locator('g.frame[name="total"]').waitFor({ timeout: patience });
   assert.equal(await service.inputValue(), "pyrocumulus");
+  // What comes first is something else; the page turns to the CPU by itself.
+  const profile = page.getByRole("combobox", { name: "Profile" });
+  await profile.locator("option:checked", { hasText: /^CPU · cpu$/ }).waitFor({ state: "attached", timeout: patience });
+  await page.locator(".plot-title", { hasText: "CPU · cpu" }).waitFor();
 
   // So does the stranger's program, and what it does.
   const program = start(t);

@@ -1,5 +1,6 @@
 // What changes while one looks: new services, new profiles, one's own choices.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { PAGE, frame, idle, pick, push, shown, widthOf, withBrowser } from "./page.mjs";
 
@@ -144,4 +145,35 @@ test("a link with the times as they are", async (t) => {
   assert.ok(!query.has("refresh"));
   const other = await open(t, await copied(page));
   await shown(other);
+});
+
+test("CPU time is shown once it is there, unless something else was chosen", async (t) => {
+  // What an SDK uploads first may be waiting for locks alone.
+  const locks = readFileSync("../../fixtures/block-shop_0.pb.gz");
+  const from = Math.floor(Date.now() / 1000 - 30);
+  const answer = await fetch(`${PAGE}/ingest?${new URLSearchParams({ name: "y-late", format: "pprof", from, until: from + 10 })}`, { method: "POST", body: locks });
+  assert.equal(answer.status, 200, await answer.text());
+  const [late, chosen] = [await open(t, PAGE + "?service=y-late", clipboard), await open(t, PAGE + "?service=y-late")];
+  const profile = (page) => page.getByRole("combobox", { name: "Profile", exact: true });
+  for (const page of [late, chosen]) {
+    await page.getByText("Mutex · contentions").first().waitFor({ state: "attached" }); // looked for by itself
+    await shown(page);
+    assert.ok(!page.url().includes("type="), page.url());
+  }
+  await profile(chosen).selectOption({ label: "Mutex · delay" });
+  await chosen.waitForURL(/type=mutex%3Adelay/);
+  await push("y-late", "main;work 7\nmain;rest 2\n", 10);
+  await frame(late, "work").waitFor();
+  assert.equal(await profile(late).locator("option:checked").textContent(), "CPU · cpu");
+  assert.match(await late.title(), /CPU · cpu/);
+  // A link has what is shown.
+  await late.getByRole("button", { name: "Copy link" }).click();
+  await late.getByRole("button", { name: "Copied" }).waitFor();
+  assert.equal(new URL(await copied(late)).searchParams.get("type"), "process_cpu:cpu:nanoseconds:cpu:nanoseconds");
+  // What was chosen stays.
+  await Promise.all([chosen.waitForResponse(/SelectMergeStacktraces/), chosen.getByRole("button", { name: "Refresh", exact: true }).click()]);
+  await chosen.locator("option", { hasText: "CPU · cpu" }).waitFor({ state: "attached" });
+  await idle(chosen);
+  assert.equal(await profile(chosen).locator("option:checked").textContent(), "Mutex · delay");
+  await shown(chosen);
 });

@@ -30,6 +30,15 @@ test("a selector that is none is explained in the server's words", async (t) => 
   const alert = page.getByRole("alert");
   await alert.getByRole("heading", { name: "This did not work" }).waitFor();
   assert.match(await alert.textContent(), /selector.*Status 400, invalid_argument/);
+  // It is mended where it was typed.
+  const filter = page.getByRole("combobox", { name: "Filter" });
+  for (const [typed, wrong] of [['pod=~"(', true], ['pod=~"shop.*"', false]]) {
+    await filter.fill(typed);
+    await filter.press("Enter");
+    await page.waitForURL((u) => u.searchParams.get("filter") === typed);
+    await (wrong ? alert.waitFor() : shown(page));
+  }
+  assert.equal(await alert.count(), 0);
 });
 
 test("the server's message is shown, and the query can be tried again", async (t) => {

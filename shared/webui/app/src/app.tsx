@@ -1,17 +1,17 @@
 // The page: what to look at, over which time, and what the server answers.
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { overOf, windowOf } from "./comparison.ts";
 import { call, servicesAndTypes, stackRequest, type Query } from "./api.ts";
 import { Header } from "./header.tsx";
 import { useAsked, useEvery, useTheme, useUrlState, type Change } from "./hooks.ts";
-import { FailureNotice, Progress, SignIn } from "./notices.tsx";
+import { FailureNotice, Nothing, Progress, SignIn } from "./notices.tsx";
 import { Presets } from "./presets.tsx";
 import { Result } from "./result.tsx";
 import { Empty, Send } from "./send.tsx";
 import { SideCard } from "./side.tsx";
 import { selectorOf, type Side, type State } from "./state.ts";
 import { isRelative, rangeName, rangeOf, type Range } from "./time.ts";
-import { typeName } from "./format.ts";
+import { isWork, typeName, typeOf } from "./format.ts";
 import { readDiff, readGraph, type Graph } from "./tree.ts";
 
 /** queryOf is what is asked for one side. */
@@ -19,13 +19,12 @@ function queryOf(s: State, side: Side, now: number): Query {
   return { type: s.type, selector: selectorOf(s.service, side.filter), ...rangeOf(side, now) };
 }
 
-/** usual is the profile type that is shown first. */
-function usual(types: string[]): string {
-  return types.find((t) => t.startsWith("process_cpu:cpu:")) ?? types.find((t) => t.includes(":cpu:") || t.startsWith("wall:")) ?? types[0] ?? "";
-}
+/** In how many seconds it looks whether a service has CPU profiles by now, and for how long, in ms. */
+const lookInterval = 5;
+const patience = 5 * 60e3;
 
 export function App() {
-  const [state, put] = useUrlState();
+  const [chosen, put] = useUrlState();
   const [now, setNow] = useState(Date.now());
   const [looked, setLooked] = useState(now); // when the services were asked for
   const [asking, setAsking] = useState<"" | "who" | "how">(""); // who the user is, or how to send, because the user wants it
@@ -35,6 +34,15 @@ export function App() {
     if (step && ["service", "type", "compare", "over", "a", "b"].some((name) => name in part)) setNow(Date.now());
     put(part, step);
   }, []);
+  const known = useAsked(`${chosen.compare ? Object.values(overOf(chosen, now)) : chosen.a.from + chosen.a.until} ${looked}`, (signal) => {
+    const range = rangeOf(chosen.compare ? overOf(chosen, now) : chosen.a, Math.max(looked, now));
+    return servicesAndTypes(range.start, range.end, signal);
+  });
+  const services = known.answer;
+  // A type that nobody chose is another once there is a better one: an SDK's first upload has no CPU profile.
+  const last = useRef(""); // where the service has nothing
+  const state = useMemo(() => ({ ...chosen, type: last.current = typeOf(chosen.type, services?.get(chosen.service) ?? []) || last.current }), [chosen, services]);
+  useEffect(() => setNow((before) => Math.max(before, looked)), [state.type]);
   const again = () => { setNow(Date.now()); setLooked(Date.now()); };
   const refresh = () => { setAsking(""); again(); };
 
@@ -43,17 +51,8 @@ export function App() {
   const over = overOf(state, now);
   const all: Range = state.compare ? rangeOf(over, now) : a;
   const moves = isRelative(state.a.until) || (state.compare && (isRelative(state.b.until) || isRelative(over.until)));
-  const known = useAsked(`${state.compare ? over.from + over.until : state.a.from + state.a.until} ${looked}`, (signal) => {
-    const range = rangeOf(state.compare ? over : state.a, Math.max(looked, now));
-    return servicesAndTypes(range.start, range.end, signal);
-  });
-  const services = known.answer;
   useEffect(() => {
-    if (!services?.size) return;
-    const service = state.service || [...services.keys()][0]!;
-    const types = services.get(service) ?? [];
-    const type = types.includes(state.type) ? state.type : usual(types) || state.type;
-    change({ service, type }, false);
+    if (services?.size && !state.service) change({ service: [...services.keys()][0]! }, false);
   }, [services, state.service]);
 
   const ready = state.service !== "" && state.type !== "" && !known.failure;
@@ -68,7 +67,10 @@ export function App() {
 
   const unit = typeName(state.type).unit;
   const failure = known.failure ?? result.failure;
-  useEvery(moves && !asking && !failure?.needsSignIn ? state.every : 0, again); // not while somebody types
+  const may = moves && !asking && !failure?.needsSignIn; // not while somebody types
+  useEvery(may ? state.every : 0, again);
+  const lookUntil = useMemo(() => Date.now() + patience, [state.service]);
+  useEvery(may && state.service && !chosen.type && !isWork(state.type) && looked < lookUntil ? lookInterval : 0, () => setLooked(Date.now()));
   const waiting = known.since ?? result.since;
   const empty = services?.size === 0 && !state.service;
   const side = (which: "a" | "b", name: string, query: Query) => (
@@ -83,18 +85,19 @@ export function App() {
         {waiting !== undefined ? <Progress since={waiting} onCancel={() => { known.cancel(); result.cancel(); }} /> : <div class="progress" />}
         {asking === "who" ? <SignIn onDone={refresh} />
           : asking === "how" ? <Send onDone={refresh} />
-          : failure ? <FailureNotice failure={failure} onRetry={refresh} />
+          : known.failure || failure?.needsSignIn ? <FailureNotice failure={failure!} onRetry={refresh} />
             : empty ? <Empty range={rangeName(state.a)} onLook={state.a.until === "now" ? refresh : undefined} onWiden={(from) => change({ a: { ...state.a, from, until: "now" } })} />
-              : ready && <>
+              : !ready ? services && state.service && <Nothing state={state} />
+              : <>
                 {state.compare && <Presets state={state} now={now} change={change} />}
                 <div class={state.compare ? "sides two" : "sides"}>
                   {state.compare ? [side("a", "Baseline", a), side("b", "Comparison", b)] : side("a", "", a)}
                 </div>
-                {result.answer?.graph && result.answer.graph.compared === state.compare
+                {/* The filter, which may be what is wrong, stays. */}
+                {result.failure ? <FailureNotice failure={result.failure} onRetry={refresh} />
+                  : result.answer?.graph && result.answer.graph.compared === state.compare
                   ? <Result state={state} change={change} graph={result.answer.graph} cost={result.answer.cost} unit={unit} queries={state.compare ? [a, b] : [a]} />
-                  : result.answer && result.since === undefined && <section class="notice"><h2>Nothing matches</h2>
-                    <p>No {typeName(state.type).label} profile of <b>{state.service}</b> {state.a.filter && <>with <code>{state.a.filter}</code> </>}in this range.
-                      Choose a longer range, or clear the filter.</p></section>}
+                  : result.answer && result.since === undefined && <Nothing state={state} />}
               </>}
       </main>
       <footer class="quiet"><button type="button" class="link" onClick={() => setAsking("how")}>Send profiles</button><a href="ui/licenses.txt">Licences</a></footer>

@@ -50,6 +50,19 @@ const kinds: Record<string, string> = {
 /** isLevel reports whether values say how much there was at a time, such as goroutines: adding them up over time means nothing. */
 export const isLevel = (id: string) => /^(goroutines?:|memory:inuse_|memory:live)/.test(id);
 
+/** isWork reports whether a type says where time goes. */
+export const isWork = (id: string) => id.includes(":cpu:") || id.startsWith("wall:");
+
+/** What is shown first, if there is such a type. */
+const usual = [(id: string) => id.startsWith("process_cpu:cpu:"), (id: string) => id.includes(":cpu:"), isWork, (id: string) => id.includes(":inuse_space:"), (id: string) => /^goroutines?:/.test(id)];
+
+/** typeOf is the type to show: the chosen one, or the most usual if it is not there. */
+export function typeOf(chosen: string, types: string[]): string {
+  if (types.includes(chosen)) return chosen;
+  const found = usual.map((is) => types.find(is)).find((t) => t !== undefined);
+  return found ?? types[0] ?? chosen;
+}
+
 /** typeName reads name:sample:unit:period:unit. */
 export function typeName(id: string): TypeName {
   const [name = "", sample = "", unit = ""] = id.split(":");

@@ -1,6 +1,8 @@
 // What is shown instead of profiles: progress, failures, and how to begin.
 import { useEffect, useState } from "preact/hooks";
 import { credentials, nobody, signIn, type Failure } from "./api.ts";
+import { typeName } from "./format.ts";
+import type { State } from "./state.ts";
 
 /** Progress shows itself after a moment, with a way to stop. */
 export function Progress({ since, onCancel }: { since: number; onCancel: () => void }) {
@@ -16,6 +18,17 @@ export function Progress({ since, onCancel }: { since: number; onCancel: () => v
       <div class="bar" role="progressbar" aria-label="The query is under way" />
       <p><span role="status">Asking the server…</span> <span aria-hidden="true">{seconds.toFixed(1)} s</span> <button type="button" onClick={onCancel}>Stop</button></p>
     </div>
+  );
+}
+
+/** Nothing says what there is none of. */
+export function Nothing({ state: { service, type, a: { filter } } }: { state: State }) {
+  return (
+    <section class="notice">
+      <h2>Nothing matches</h2>
+      <p>No {type && typeName(type).label} profile of <b>{service}</b> {filter && <>with <code>{filter}</code> </>}in this range.
+        Choose a longer range{filter && ", or clear the filter"}.</p>
+    </section>
   );
 }
 

@@ -20,7 +20,7 @@ export function Result({ state, change, graph: whole, cost, unit, queries }: Pro
   const { search, fn, view, collapse } = state;
   const recursive = useMemo(() => recurses(whole), [whole]);
   const graph = useMemo(() => (collapse ? collapsed(whole) : whole), [whole, collapse]);
-  const pick = (name: string) => change({ fn: name });
+  const pick = (name: string) => change({ fn: name, type: state.type }); // who looks closer means this type
   const common: Common = { unit, search, onSandwich: pick, onSearch: (name) => change({ search: name }) };
   const what = state.service + state.type; // another has another place to zoom to
   const found = useMemo(() => matched(graph, search), [graph, search]);
