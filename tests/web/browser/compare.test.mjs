@@ -49,6 +49,30 @@ test("two ranges: the halves of what was shown", async (t) => {
   await page.getByRole("columnheader", { name: "Self" }).waitFor();
 });
 
+test("the halves begin where there is data", async (t) => {
+  // Three minutes of the default hour: the whole hour's first half has nothing.
+  const ages = [180, 150, 120, 75, 45, 20];
+  await Promise.all(ages.map((age) => push("y-young", age > 100 ? "main;spell 70\n" : "main;brew 70\n", age)));
+  const page = await open(t, PAGE + "?service=y-young");
+  await frame(page, "brew").waitFor();
+  await page.locator(".legend").waitFor();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.waitForFunction(() => document.querySelector(".top tbody")?.textContent.match(/[+−]\d+\.0 pp/g)?.length >= 2);
+  assert.equal(await page.locator(".one-sided").textContent(), "");
+  const halves = page.url();
+  const query = new URL(halves).searchParams;
+  assert.equal(query.get("over"), "now-1h");
+  assert.match(query.get("from"), /^now-(1[89]\d|2[0-4]\d)s$|^now-[34]m$/);
+  assert.ok((await changes(page)).get("spell") < -60);
+  // The preset does the same.
+  const presets = page.getByRole("group", { name: "Compare with" });
+  await presets.getByRole("button", { name: "A day before" }).click();
+  await page.waitForURL((u) => u.searchParams.get("from2") === "now-1h");
+  await idle(page);
+  await presets.getByRole("button", { name: "Halves" }).click();
+  await page.waitForURL((u) => /^now-\d+[sm]$/.test(u.searchParams.get("from")) && u.searchParams.get("from") !== "now-1h");
+});
+
 test("callers and callees are compared as well", async (t) => {
   const page = await open(t, `${PAGE}?compare=1&filter=version%3D%221.0%22&filter2=version%3D%222.0%22&fn=compress%2Fgzip.(*Writer).Write`);
   await page.getByRole("heading", { name: "Callees" }).waitFor();

@@ -50,6 +50,8 @@ export function App() {
   const b = useMemo(() => queryOf(state, state.b, now), [state.service, state.type, state.b, now]);
   const over = overOf(state, now);
   const all: Range = state.compare ? rangeOf(over, now) : a;
+  const firsts = useRef<{ a?: number | undefined; b?: number | undefined }>({}); // when the data of the timelines begins
+  const first = () => [firsts.current.a, firsts.current.b].filter((ms) => ms !== undefined && ms > all.start).sort((x, y) => x! - y!)[0];
   const moves = isRelative(state.a.until) || (state.compare && (isRelative(state.b.until) || isRelative(over.until)));
   useEffect(() => {
     if (services?.size && !state.service) change({ service: [...services.keys()][0]! }, false);
@@ -75,12 +77,12 @@ export function App() {
   const empty = services?.size === 0 && !state.service;
   const side = (which: "a" | "b", name: string, query: Query) => (
     <SideCard key={which} name={name} state={state} side={state[which]} query={query} over={windowOf(query, which === "a" ? b : a, all)} now={now} dark={shown === "dark"}
-      onSide={(part) => change({ [which]: { ...state[which], ...part } })} onGroup={(group) => change({ group })} />
+      onFirst={(ms) => { firsts.current[which] = ms; }} onSide={(part) => change({ [which]: { ...state[which], ...part } })} onGroup={(group) => change({ group })} />
   );
   return (
     <>
       <a class="skip" href="#main">Skip to the profile</a>
-      <Header state={state} change={change} services={services} now={now} theme={theme} setTheme={setTheme} onRefresh={refresh} onServices={() => setLooked(Date.now())} onSignIn={() => setAsking("who")} />
+      <Header state={state} change={change} services={services} now={now} first={first} theme={theme} setTheme={setTheme} onRefresh={refresh} onServices={() => setLooked(Date.now())} onSignIn={() => setAsking("who")} />
       <main id="main" tabIndex={-1} aria-busy={waiting !== undefined}>
         {waiting !== undefined ? <Progress since={waiting} onCancel={() => { known.cancel(); result.cancel(); }} /> : <div class="progress" />}
         {asking === "who" ? <SignIn onDone={refresh} />
@@ -89,7 +91,7 @@ export function App() {
             : empty ? <Empty range={rangeName(state.a)} onLook={state.a.until === "now" ? refresh : undefined} onWiden={(from) => change({ a: { ...state.a, from, until: "now" } })} />
               : !ready ? services && state.service && <Nothing state={state} />
               : <>
-                {state.compare && <Presets state={state} now={now} change={change} />}
+                {state.compare && <Presets state={state} now={now} first={first} change={change} />}
                 <div class={state.compare ? "sides two" : "sides"}>
                   {state.compare ? [side("a", "Baseline", a), side("b", "Comparison", b)] : side("a", "", a)}
                 </div>

@@ -11,6 +11,8 @@ interface Props {
   change: Change;
   services: Map<string, string[]> | undefined;
   now: number;
+  /** When the data of what is shown begins. */
+  first: () => number | undefined;
   theme: Theme;
   setTheme: (t: Theme) => void;
   onRefresh: () => void;
@@ -22,7 +24,7 @@ interface Props {
 const nextTheme: Record<Theme, Theme> = { auto: "light", light: "dark", dark: "auto" };
 const themeSign: Record<Theme, string> = { auto: "◐", light: "☀", dark: "☾" };
 
-export function Header({ state, change, services, now, theme, setTheme, onRefresh, onServices, onSignIn }: Props) {
+export function Header({ state, change, services, now, first, theme, setTheme, onRefresh, onServices, onSignIn }: Props) {
   const names = [...new Set([...(services?.keys() ?? []), state.service].filter(Boolean))].sort();
   const types = [...new Set([...(services?.get(state.service) ?? []), state.type].filter(Boolean))];
   const kinds = grouped(types);
@@ -38,9 +40,9 @@ export function Header({ state, change, services, now, theme, setTheme, onRefres
         </select>
       </label>
       <span class="grow" />
-      <button type="button" aria-pressed={state.compare} onClick={() => change(toggled(state, now))}>Compare</button>
+      <button type="button" aria-pressed={state.compare} onClick={() => change(toggled(state, now, first()))}>Compare</button>
       <TimeRange label="Time range" range={state.compare ? overOf(state, now) : state.a} now={now}
-        onChange={(range) => change(state.compare ? withOver(state, range, now) : { a: { ...state.a, ...range } })} />
+        onChange={(range) => change(state.compare ? withOver(state, range, now, first()) : { a: { ...state.a, ...range } })} />
       <span class="segmented">
         <button type="button" class="icon" title="Ask again" aria-label="Refresh" onClick={onRefresh}>↻</button>
         <select class="every" aria-label="Refresh by itself" title="Refresh by itself" value={state.every} onChange={(e) => change({ every: Number(e.currentTarget.value) }, false)}>

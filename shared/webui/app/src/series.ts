@@ -6,6 +6,12 @@ type Points = Series["points"];
 
 export interface Shown { name: string; value?: string | undefined; points: Points; sum: number }
 
+/** firstOf is when the profiles begin, in ms: a point has those of the step that it ends. */
+export function firstOf(series: Series[], step: number): number | undefined {
+  const times = series.flatMap((s) => s.points.map((p) => p.at));
+  return times.length === 0 ? undefined : (Math.min(...times) - step) * 1000;
+}
+
 /** The largest series; what is beyond their number is added up. Sums are of what is chosen, if something is; or averages. */
 export function largest(series: Series[], most: number, chosen?: Range, average = false): Shown[] {
   const counts = (at: number) => !chosen || (at * 1000 >= chosen.start && at * 1000 <= chosen.end);

@@ -1,10 +1,12 @@
 // One side: its filter, its time if there are two, and its values over time.
+import { useEffect } from "preact/hooks";
 import { lessColor, moreColor } from "./colors.ts";
 import { withMatcher } from "./complete.ts";
 import { Filter } from "./filter.tsx";
 import { labelNames, timeline, type Query } from "./api.ts";
 import { isLevel, typeName } from "./format.ts";
 import { useAsked } from "./hooks.ts";
+import { firstOf } from "./series.ts";
 import { selectorOf, type Side, type State } from "./state.ts";
 import type { Range } from "./time.ts";
 import { TimeRange } from "./timerange.tsx";
@@ -20,6 +22,8 @@ interface Props {
   over: Range;
   now: number;
   dark: boolean;
+  /** When the data begins that the timeline shows. */
+  onFirst: (ms: number | undefined) => void;
   onSide: (part: Partial<Side>) => void;
   onGroup: (group: string) => void;
 }
@@ -29,12 +33,16 @@ function stepOf(q: Range): number {
   return Math.max(15, Math.ceil((q.end - q.start) / 1000 / 240 / 15) * 15);
 }
 
-export function SideCard({ name, state, side, query, over, now, dark, onSide, onGroup }: Props) {
+export function SideCard({ name, state, side, query, over, now, dark, onFirst, onSide, onGroup }: Props) {
   const step = stepOf(over);
   const average = isLevel(state.type);
   const shown = { ...query, ...over };
   const key = JSON.stringify([shown, state.group]);
   const values = useAsked(key, (signal) => timeline(shown, state.group, step, average, signal));
+  useEffect(() => {
+    onFirst(values.answer && firstOf(values.answer, step));
+    return () => onFirst(undefined);
+  }, [values.answer]);
   const scope = { ...query, selector: selectorOf(state.service, "") };
   const names = useAsked(JSON.stringify(scope), (signal) => labelNames(scope, signal));
   const groups = [...new Set([...(names.answer ?? []), state.group].filter(Boolean))].sort();

@@ -17,6 +17,25 @@ test("a comparison begins with the halves, and ends with the whole", () => {
   assert.deepEqual(halves({ from: "2026-01-01T00:00:00Z", until: "now" }, now)[0].until, "2026-01-05T18:00:00.000Z");
 });
 
+test("halves begin where there is data", () => {
+  const before = parseState("?from=now-1h");
+  const first = now - 119e3;
+  const s = with_(before, toggled(before, now, first));
+  assert.deepEqual(ranges(s), ["now-2m", "now-1m", "now-1m", "now"]);
+  assert.deepEqual(s.over, { from: "now-1h", until: "now" });
+  // Later, and with what was chosen nowhere, all that was shown is meant.
+  for (const at of [now, now + 20e3]) {
+    const part = presets.find(([n]) => n === "A day before")![1](s, at, first);
+    assert.deepEqual([part.b!.from, part.b!.until], ["now-1h", "now"]);
+  }
+  const again = presets.find(([n]) => n === "Halves")![1](s, now + 60e3, first);
+  assert.deepEqual([again.a!.from, again.b!.from], ["now-3m", "now-90s"]);
+  // What begins before the range, or is not in it at all, changes nothing.
+  for (const beside of [now - 3700e3, now + 1]) assert.deepEqual(halves(before.a, now, beside), halves(before.a, now));
+  const fixed = halves({ from: "2026-01-10T11:00:00Z", until: "2026-01-10T12:00:00Z" }, now, first);
+  assert.deepEqual(fixed[0], { from: "2026-01-10T11:58:00.000Z", until: "2026-01-10T11:59:00.000Z" });
+});
+
 test("presets", () => {
   const whole = parseState("?from=now-1h");
   const s = with_(whole, toggled(whole, now));
