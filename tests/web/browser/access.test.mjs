@@ -85,8 +85,11 @@ test("everything is reached by the keyboard, in the order of the page", async (t
       return e.getAttribute("aria-roledescription") ?? e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent.trim().split("\n")[0].slice(0, 16) ?? e.textContent.trim();
     }));
   }
-  const order = ["Skip to the profile", "Service", "Compare", "Time range: Last hour", "Refresh", "Refresh by itself", "Sign in", "Filter", "Divide the timeline by", "Both", "Flame graph", "Table", "Search functions", "Copy link", "Export pprof", "flame graph"];
+  const order = ["Skip to the profile", "Skip to the flame graph", "Service", "Compare", "Time range: Last hour", "Refresh", "Refresh by itself", "Sign in", "Filter", "Divide the timeline by", "Both", "Flame graph", "Table", "Search functions", "Copy link", "Export pprof", "flame graph"];
   assert.deepEqual(reached.filter((name) => order.includes(name)), order, reached.join(" | "));
+  await page.getByRole("link", { name: "Skip to the flame graph" }).focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement.getAttribute("aria-roledescription") === "flame graph");
 });
 
 test("the flame graph is walked by the keyboard, and says where one is", async (t) => {
@@ -121,6 +124,27 @@ test("it fits a small window", async (t) => {
   await page.locator("header summary").click();
   const box = await page.locator(".popup").boundingBox();
   assert.ok(box.x >= 0 && box.x + box.width <= 420, `the range's popup is from ${box.x} to ${box.x + box.width}`);
+});
+
+test("functions have their names in a small window", async (t) => {
+  for (const [query, columns] of [["", ["Function", "Self", "Total"]], ["?compare=1&filter=version%3D%221.0%22&filter2=version%3D%222.0%22", ["Function", "Change"]]]) {
+    const page = await open(t, PAGE + query, { viewport: { width: 390, height: 800 } });
+    await shown(page);
+    const heads = await page.locator(".top thead th:visible").allTextContents();
+    assert.deepEqual(heads.map((text) => text.replace(/[▼▲]/, "")), columns);
+    const names = await page.locator(".top .name").evaluateAll((all) => all.map((button) => {
+      const [name, path, own] = [button, button.querySelector(".path"), button.querySelector(".own")].map((e) => e.getBoundingClientRect());
+      return { text: button.textContent, width: name.width, path: path.top < name.bottom - 1 ? path.width : 0, full: button.querySelector(".path").scrollWidth, own: own.width, inside: own.top >= name.top - 1 && own.bottom <= name.bottom + 1 };
+    }));
+    assert.ok(names.length > 20);
+    for (const n of names) {
+      const text = JSON.stringify(n);
+      assert.ok(n.inside && n.own > 15, text);
+      assert.ok(n.path === 0 || n.path >= Math.min(20, n.full - 1), text);
+      if (query) assert.ok(n.width > 200, text);
+    }
+    assert.ok(names.some((n) => n.path === 0 && n.full > 0), "some path has no room");
+  }
 });
 
 test("screenshots", async (t) => {

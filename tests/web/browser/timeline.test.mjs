@@ -112,3 +112,31 @@ test("what is there at a time is averaged, not added up", async (t) => {
   await idle(page);
   assert.ok(day > 0 && Math.abs(await shownAt() - day) < day * 0.3, `${day} goroutines by steps of 6 minutes, ${await shownAt()} by steps of 15 s`);
 });
+
+/** texts has a page record what is written on its timelines: each text with its right end as a share of the width. */
+const texts = () => {
+  window.written = [];
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...rest) {
+    const at = this.getTransform().transformPoint({ x, y });
+    const width = this.measureText(text).width * (this.textAlign === "center" ? 0.5 : this.textAlign === "right" ? 0 : 1);
+    window.written.push({ text, end: (at.x + width) / this.canvas.width });
+    return fillText.call(this, text, x, y, ...rest);
+  };
+};
+
+test("the axes of a timeline have what there is, and room for it", async (t) => {
+  const page = await open(t, PAGE, { before: texts });
+  const written = async (query) => {
+    await page.goto(PAGE + query);
+    await page.locator(".plot canvas").first().waitFor();
+    await idle(page);
+    await page.waitForFunction(() => window.written.length > 3);
+    return page.evaluate(() => window.written);
+  };
+  const empty = await written("?filter=pod%3D%22none%22");
+  assert.deepEqual([...new Set(empty.map((w) => w.text).filter((text) => !/:/.test(text)))], ["0 s"]);
+  for (const range of ["now-5m", "now-15m", "now-1h", "now-7d"]) {
+    for (const w of await written(`?compare=1&from=${range}`)) assert.ok(w.end <= 1, `${range}: ${JSON.stringify(w)}`);
+  }
+});

@@ -73,6 +73,7 @@ export function App() {
   useEvery(may ? state.every : 0, again);
   const lookUntil = useMemo(() => Date.now() + patience, [state.service]);
   useEvery(may && state.service && !chosen.type && !isWork(state.type) && looked < lookUntil ? lookInterval : 0, () => setLooked(Date.now()));
+  const graph = ready && !failure && result.answer?.graph?.compared === state.compare ? result.answer.graph : undefined;
   const waiting = known.since ?? result.since;
   const empty = services?.size === 0 && !state.service;
   const side = (which: "a" | "b", name: string, query: Query) => (
@@ -82,6 +83,7 @@ export function App() {
   return (
     <>
       <a class="skip" href="#main">Skip to the profile</a>
+      {graph && !asking && !state.fn && state.view !== "table" && <a class="skip" href="#flame">Skip to the flame graph</a>}
       <Header state={state} change={change} services={services} now={now} first={first} theme={theme} setTheme={setTheme} onRefresh={refresh} onServices={() => setLooked(Date.now())} onSignIn={() => setAsking("who")} />
       <main id="main" tabIndex={-1} aria-busy={waiting !== undefined}>
         {waiting !== undefined ? <Progress since={waiting} onCancel={() => { known.cancel(); result.cancel(); }} /> : <div class="progress" />}
@@ -97,8 +99,8 @@ export function App() {
                 </div>
                 {/* The filter, which may be what is wrong, stays. */}
                 {result.failure ? <FailureNotice failure={result.failure} onRetry={refresh} />
-                  : result.answer?.graph && result.answer.graph.compared === state.compare
-                  ? <Result state={state} change={change} graph={result.answer.graph} cost={result.answer.cost} unit={unit} queries={state.compare ? [a, b] : [a]} />
+                  : graph
+                  ? <Result state={state} change={change} graph={graph} cost={result.answer!.cost} unit={unit} queries={state.compare ? [a, b] : [a]} />
                   : result.answer && result.since === undefined && <Nothing state={state} />}
               </>}
       </main>

@@ -18,6 +18,8 @@ interface Props {
   search: string;
   /** The root is below: for callers. */
   upwards?: boolean;
+  /** For a link to it. */
+  id?: string;
   /** Name for screen readers. */
   label: string;
   onSandwich: (name: string) => void;
@@ -55,7 +57,7 @@ function nodeAt(root: Node | undefined, path: string[]): Node | undefined {
 }
 
 export function FlameChart(props: Props) {
-  const { graph, unit, search, upwards = false, label, onSandwich, onSearch } = props;
+  const { graph, unit, search, upwards = false, id, label, onSandwich, onSearch } = props;
   const [outer, width] = useWidth<HTMLDivElement>();
   const place = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
@@ -112,7 +114,7 @@ export function FlameChart(props: Props) {
   return (
     <div class={upwards ? "flame callers" : "flame"} ref={outer}>
       <div
-        ref={place} class="flame-canvas" tabIndex={0} role="application" aria-roledescription="flame graph"
+        ref={place} id={id} class="flame-canvas" tabIndex={0} role="application" aria-roledescription="flame graph"
         aria-label={`${label}. Arrow keys move, Enter zooms, Escape zooms out, S shows callers and callees, C copies the name. The table has the same numbers.`}
         {...cursor}
       />

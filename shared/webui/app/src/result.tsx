@@ -45,7 +45,7 @@ export function Result({ state, change, graph: whole, cost, unit, queries }: Pro
           {view !== "flame" && <TopTable graph={graph} unit={unit} search={search} onPick={pick} />}
           {view !== "table" && <div class="pane">
             {graph.compared && <ChangeKey />}
-            <FlameChart key={what} graph={graph} label="Flame graph" {...common} />
+            <FlameChart key={what} id="flame" graph={graph} label="Flame graph" {...common} />
             <p class="hint quiet">Click a frame to zoom in, its parents to zoom out. Double click for its callers and callees, right click for more.</p>
           </div>}
         </div>

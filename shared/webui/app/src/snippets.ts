@@ -16,6 +16,13 @@ const lines = (...all: (string | false | "")[]) => all.filter((l) => l !== false
 const environment = (variables: [string, string][], command: string) =>
   [...variables.filter(([, value]) => value).map(([name, value]) => `${name}=${/^[\w:/.-]+$/.test(value) ? value : quoted(value)}`), command].join(" \\\n");
 
+/** fields are those of a literal, as gofmt aligns them. */
+function fields(...all: [string, string][]): string {
+  const used = all.filter(([, value]) => value);
+  const width = Math.max(...used.map(([name]) => name.length)) + 2;
+  return used.map(([name, value]) => `\t\t${`${name}:`.padEnd(width)}${q(value)},`).join("\n");
+}
+
 const common = (s: Sender): [string, string][] => [
   ["PYROSCOPE_APPLICATION_NAME", "my-app"], ["PYROSCOPE_SERVER_ADDRESS", s.url], ["PYROSCOPE_TENANT_ID", s.tenant],
   ["PYROSCOPE_BASIC_AUTH_USER", s.token && s.user], ["PYROSCOPE_BASIC_AUTH_PASSWORD", s.token],
@@ -28,8 +35,7 @@ export const snippets: Snippet[] = [
   {
     name: "Go", title: "profile.go, beside main.go; go get github.com/grafana/pyroscope-go", text: (s) => lines(
       "package main\n\nimport \"github.com/grafana/pyroscope-go\"\n\nfunc init() {", "\tpyroscope.Start(pyroscope.Config{",
-      "\t\tApplicationName: \"my-app\",", `\t\tServerAddress: ${q(s.url)},`, s.tenant && `\t\tTenantID: ${q(s.tenant)},`,
-      s.token && `\t\tBasicAuthUser: ${q(s.user)},`, s.token && `\t\tBasicAuthPassword: ${q(s.token)},`, "\t})", "}"),
+      fields(["ApplicationName", "my-app"], ["ServerAddress", s.url], ["TenantID", s.tenant], ["BasicAuthUser", s.token && s.user], ["BasicAuthPassword", s.token]), "\t})", "}"),
   },
   { name: "Java", title: "The agent, pyroscope.jar", text: (s) => environment([...common(s), ["PYROSCOPE_FORMAT", "jfr"]], "  java -javaagent:pyroscope.jar -jar my-app.jar") },
   {

@@ -37,6 +37,9 @@ function clock(at: number, length: number): string {
   return length > 1200 ? time : `${time}:${two(d.getSeconds())}`;
 }
 
+/** endOf is how many pixels half of such a time needs beyond the axis. */
+const endOf = (length: number) => (length > 36 * 3600 ? 38 : length > 1200 ? 20 : 30);
+
 export function Timeline({ series, unit, from, until, step, dark, average, label, chosen, color, onRange, onPick }: Props) {
   const [outer, width] = useWidth<HTMLDivElement>();
   const place = useRef<HTMLDivElement>(null);
@@ -55,14 +58,15 @@ export function Timeline({ series, unit, from, until, step, dark, average, label
   useEffect(() => {
     if (!width || pressed.current) return; // what is being dragged on stays until it is let go
     const { times, columns, lonely } = aligned(shown.map((s) => s.points), step);
+    const some = shown.some((s) => s.points.some((p) => p.value > 0));
     const style = getComputedStyle(document.documentElement);
     const axis = { stroke: style.getPropertyValue("--quiet"), grid: { stroke: style.getPropertyValue("--grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
     plotted.current?.destroy();
     plotted.current = new uPlot({
       width, height: 120, legend: { show: false }, cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
-      padding: [10, 8, 0, 0],
+      padding: [10, endOf(until - from), 0, 0],
       scales: { x: { time: true, range: () => [from, until] }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
-      axes: [{ ...axis, space: 90, size: 30, values: (_u, v) => v.map((at) => clock(at, until - from)) }, { ...axis, size: 74, splits: (_u, _i, _min, max) => [0, max / 2.16, max / 1.08], values: (_u, v) => v.map((n) => amount(n, unit)) }],
+      axes: [{ ...axis, space: 90, size: 30, values: (_u, v) => v.map((at) => clock(at, until - from)) }, { ...axis, size: 74, splits: (_u, _i, _min, max) => (some ? [0, max / 2.16, max / 1.08] : [0]), values: (_u, v) => v.map((n) => amount(n, unit)) }],
       series: [{}, ...shown.map((s, i) => ({
         label: s.name, stroke: seriesColors[i]!, width: 1.75, points: { size: 5, fill: seriesColors[i]!, filter: (_u: uPlot, _i: number, all: boolean) => (all ? null : lonely[i]!) },
         fill: shown.length === 1 ? seriesColors[0] + "2e" : undefined,

@@ -16,6 +16,15 @@ test("every snippet has the address, and a token and a tenant where they are nee
   assert.deepEqual(snippets.map((s) => s.name), ["Go", "Java", "Python", "Node.js", ".NET", "Ruby", "Rust", "Alloy"]);
 });
 
+test("what is for Go is as gofmt has it", () => {
+  const go = snippets.find((s) => s.name === "Go")!.text;
+  const fields = (text: string) => text.split("\n").filter((l) => l.startsWith("\t\t"));
+  assert.deepEqual(fields(go(open)), [`\t\tApplicationName: "my-app",`, `\t\tServerAddress:   "http://h:1",`]);
+  assert.deepEqual(fields(go({ ...open, token: "<token>" })), [
+    `\t\tApplicationName:   "my-app",`, `\t\tServerAddress:     "http://h:1",`, `\t\tBasicAuthUser:     "<tenant>",`, `\t\tBasicAuthPassword: "<token>",`,
+  ]);
+});
+
 test("what a shell reads is quoted", () => {
   const java = snippets.find((s) => s.name === "Java")!;
   assert.ok(java.text({ ...open, token: "<token>" }).includes("PYROSCOPE_BASIC_AUTH_PASSWORD='<token>' \\\n"));
