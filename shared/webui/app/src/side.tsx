@@ -62,7 +62,7 @@ export function SideCard({ name, state, side, query, over, now, dark, onFirst, o
         </label>
       </div>
       <p class="quiet plot-title">{what}{average && ", average"} in each {step < 120 ? `${step} s` : `${Math.round(step / 6) / 10} min`}. {name ? `Drag across to choose the range of the ${name.toLowerCase()}.` : "Drag across to choose a range."}</p>
-      {values.failure ? <p class="quiet">The timeline is missing: {values.failure.message}</p> : (
+      {values.failure ? <p class="quiet pad">The timeline is missing: {values.failure.message}</p> : (
         <Timeline series={values.answer ?? []} unit={typeName(state.type).unit} from={over.start / 1000} until={over.end / 1000} step={step} dark={dark} average={average} label={label}
           chosen={name && (query.start > over.start || query.end < over.end) ? query : undefined} color={name === "Baseline" ? lessColor : moreColor}
           onPick={state.group ? (value) => onSide({ filter: withMatcher(side.filter, state.group, value) }) : undefined}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changeColor, changeOf, packageOf, split } from "../src/colors.ts";
 import { fitting, matching, put, spotAt, withMatcher, without } from "../src/complete.ts";
-import { amount, change, isLevel, share, typeName } from "../src/format.ts";
+import { amount, change, isLevel, isWork, share, typeName, typeOf } from "../src/format.ts";
 import { mergeProfileRequest } from "../src/protobuf.ts";
 import { formatState, parseState, selectorOf } from "../src/state.ts";
 import { agoText, isRelative, parseTime, rangeName, shifted, typedTime } from "../src/time.ts";
@@ -21,6 +21,19 @@ test("selectors", () => {
   assert.equal(selectorOf('a"b', ""), '{service_name="a\\"b"}');
   assert.equal(selectorOf("a", ' pod="x", '), '{service_name="a", pod="x"}');
   assert.equal(selectorOf("", ""), "{}");
+});
+
+test("the type that is shown is the chosen one, or the most usual", () => {
+  const types = ["block:contentions:count:contentions:count", "goroutine:goroutine:count:goroutine:count", "memory:alloc_space:bytes:space:bytes", "memory:inuse_space:bytes:space:bytes",
+    "wall:wall:nanoseconds:wall:nanoseconds", "process_cpu:samples:count:cpu:nanoseconds", "process_cpu:cpu:nanoseconds:cpu:nanoseconds"];
+  for (const best of [6, 5, 4, 3, 1, 0]) {
+    const there = types.filter((_, i) => i <= best);
+    assert.equal(typeOf("", there), types[best]);
+    assert.equal(typeOf("what is not there", there), types[best]);
+    assert.equal(typeOf(types[0]!, there), types[0]);
+    assert.equal(isWork(types[best]!), best >= 4);
+  }
+  assert.equal(typeOf("chosen", []), "chosen");
 });
 
 test("times", () => {
