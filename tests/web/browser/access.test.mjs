@@ -153,6 +153,11 @@ test("screenshots", async (t) => {
     const page = await open(t, PAGE + query, { colorScheme, viewport: { width: 1240, height: 600 } });
     await shown(page);
     await page.locator(".legend").first().waitFor();
+    // Frames move to their places when the width changes.
+    await page.waitForFunction(() => {
+      const right = [...document.querySelectorAll("g.frame")].map((g) => g.getBoundingClientRect().right);
+      return Math.max(...right) <= document.querySelector('g.frame[name="total"]').getBoundingClientRect().right + 1;
+    });
     await page.screenshot({ path: join(SCREENSHOTS, name + ".png") });
   };
   await take("profile", "?from=now-15m&group=pod", "light");
