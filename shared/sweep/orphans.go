@@ -71,46 +71,46 @@ func (s *Sweeper) tenantOrphans(ctx context.Context, tenant profile.TenantID) (S
 		return stats, err
 	}
 	var errs []error
-	var found []orphan
+	lost := 0
 	for _, o := range old {
 		if b.hasObject(tenant, o.Key) {
 			continue
 		}
-		one, err := s.orphan(ctx, b, o)
+		became, err := s.judgeOrphan(ctx, b, o)
+		if became == nobodyReads {
+			err = s.Store.Delete(ctx, o.Key)
+		}
 		if err != nil {
 			errs = append(errs, err)
+			continue
 		}
-		if one != nil {
-			found = append(found, *one)
+		switch became {
+		case lostRow:
+			lost++
+		case nobodyReads:
+			stats.Orphans++
+			stats.Bytes += o.Size
 		}
 	}
-	lost := slices.DeleteFunc(slices.Clone(found), func(o orphan) bool { return !o.lost })
-	if len(lost) > 0 {
+	if lost > 0 {
 		s.Log.LogAttrs(ctx, slog.LevelError, "blocks without a row of the index are kept, for no row covers their time: if rows were lost, reindex",
-			slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", len(lost)), slog.Int("rows", len(rows)))
-	}
-	for _, o := range found {
-		if o.lost {
-			continue
-		}
-		if err := s.Store.Delete(ctx, o.Key); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		stats.Orphans++
-		stats.Bytes += o.Size
+			slog.String(telemetry.KeyTenant, string(tenant)), slog.Int("objects", lost), slog.Int("rows", len(rows)))
 	}
 	return stats, errors.Join(errs...)
 }
 
-// orphan is an object without a row.
-type orphan struct {
-	objstore.Info
-	// lost is one with profiles that count, of a time of which the tenant has no
-	// block with a row. What a crash has left is written again, and has a row of
-	// its time by now; so this one's row was lost, or the table is another one's.
-	lost bool
-}
+// verdict is what becomes of an object without a row.
+type verdict int
+
+const (
+	// kept may get a row yet, may be read, is gone, or is no block.
+	kept verdict = iota
+	nobodyReads
+	// lostRow has profiles that count, of a time of which the tenant has no block
+	// with a row. What a crash has left is written again, and has a row of its time
+	// by now; so this one's row was lost, or the table is another one's.
+	lostRow
+)
 
 // oldObjects returns the objects of a tenant's blocks that are old enough to be
 // orphans.
@@ -135,28 +135,30 @@ func (s *Sweeper) oldObjects(ctx context.Context, tenant profile.TenantID) ([]ob
 	}
 }
 
-// orphan looks at an object without a row. It returns nil if it may get one yet, if
-// it may be read, and for what is not there any more or no block.
-func (s *Sweeper) orphan(ctx context.Context, b *book, o objstore.Info) (*orphan, error) {
+// judgeOrphan looks at an object without a row.
+func (s *Sweeper) judgeOrphan(ctx context.Context, b *book, o objstore.Info) (verdict, error) {
 	m, err := s.describe(ctx, o)
 	if err == nil {
 		err = m.SetKey(o.Key)
 	}
 	switch {
 	case errors.Is(err, objstore.ErrNotExist), errors.Is(err, objstore.ErrArchived):
-		return nil, nil // somebody else has deleted it; or nobody can say what it is
+		return kept, nil // somebody else has deleted it; or nobody can say what it is
 	case errors.Is(err, block.ErrCorrupt):
 		// Not what we have written: to be looked at, not to be deleted.
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "object among the blocks is no block", slog.String(telemetry.KeyKey, o.Key), telemetry.Err(err))
-		return nil, nil
+		return kept, nil
 	case err != nil:
-		return nil, err
+		return kept, err
 	case b.rows[m.ID] == nil && len(m.Sources) > 0 && !slices.ContainsFunc(m.Sources, func(id string) bool { return !b.isLive(id) }):
-		return nil, nil // the same job may come again
+		return kept, nil // the same job may come again
 	case b.expiredLately(m):
-		return nil, nil
+		return kept, nil
 	}
-	return &orphan{o, m.Counting(b.bound) != nil && !b.covers(m)}, nil
+	if m.Counting(b.bound) != nil && !b.covers(m) {
+		return lostRow, nil
+	}
+	return nobodyReads, nil
 }
 
 // expiredLately reports whether the block's row may have been deleted so short
