@@ -52,18 +52,14 @@ func Command() *command.Command {
 }
 
 // verb is what all have in common.
-type verb struct {
-	env    *command.Env
-	store  *recordstore.Flags
-	asJSON *bool
-}
+type verb struct{ recordstore.Verb }
 
 func newVerb(env *command.Env, flags *flag.FlagSet) verb {
-	return verb{env, recordstore.Register(env, flags), command.JSONFlag(flags)}
+	return verb{recordstore.NewVerb(env, flags)}
 }
 
 func (v verb) open(ctx context.Context) (limits.Admin, error) {
-	store, err := v.store.Open(ctx)
+	store, err := v.Open(ctx)
 	return limits.Admin{Store: store}, err
 }
 
@@ -96,7 +92,7 @@ func list(env *command.Env, flags *flag.FlagSet) command.Action {
 			return err
 		}
 		all := rows(env, o)
-		if *v.asJSON {
+		if *v.AsJSON {
 			return env.JSON(all)
 		}
 		return printRows(env.Stdout, all)
@@ -129,7 +125,7 @@ func get(env *command.Env, flags *flag.FlagSet) command.Action {
 		if !ok {
 			value = defaultOf(env, s)
 		}
-		if *v.asJSON {
+		if *v.AsJSON {
 			return env.JSON(setting{s.Name, value})
 		}
 		_, err = fmt.Fprintln(env.Stdout, value)

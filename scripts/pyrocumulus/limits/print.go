@@ -71,18 +71,18 @@ func (v verb) tell(ctx context.Context, admin limits.Admin, tenant profile.Tenan
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		all = append(all, setting{name, o[name]})
 	}
-	if *v.asJSON {
-		return v.env.JSON(struct {
+	if *v.AsJSON {
+		return v.Env.JSON(struct {
 			Tenant profile.TenantID `json:"tenant"`
 			Limits []setting        `json:"limits"`
 		}{tenant, all})
 	}
-	fmt.Fprintf(v.env.Stdout, "%s, within a minute:\n", tenant)
+	fmt.Fprintf(v.Env.Stdout, "%s, within a minute:\n", tenant)
 	if len(all) == 0 {
-		fmt.Fprintln(v.env.Stdout, "  no limits of its own")
+		fmt.Fprintln(v.Env.Stdout, "  no limits of its own")
 	}
 	for _, s := range all {
-		fmt.Fprintf(v.env.Stdout, "  %s=%s\n", s.Limit, s.Value)
+		fmt.Fprintf(v.Env.Stdout, "  %s=%s\n", s.Limit, s.Value)
 	}
 	return nil
 }

@@ -29,8 +29,8 @@ type Flags struct {
 	env         *command.Env
 }
 
-// Register adds the flags.
-func Register(env *command.Env, flags *flag.FlagSet) *Flags {
+// register adds the flags.
+func register(env *command.Env, flags *flag.FlagSet) *Flags {
 	f := &Flags{env: env}
 	flags.StringVar(&f.data, "data", "./.pyrocumulus", "data `directory` of the local host, which may run")
 	flags.BoolVar(&f.aws, "aws", false, "work on a deployment on AWS instead; region and credentials are the environment's")
@@ -56,6 +56,18 @@ func (f *Flags) Open(ctx context.Context) (records.Store, error) {
 		return nil, fmt.Errorf("%s holds no data of the local host: name another directory with -data, or a DynamoDB table with -table", f.data)
 	}
 	return boltrecords.Open(path, boltrecords.Options{})
+}
+
+// Verb is what all commands about the record store have in common.
+type Verb struct {
+	*Flags
+	Env    *command.Env
+	AsJSON *bool
+}
+
+// NewVerb adds the flags.
+func NewVerb(env *command.Env, flags *flag.FlagSet) Verb {
+	return Verb{register(env, flags), env, command.JSONFlag(flags)}
 }
 
 // Tenant reads the tenant that args begin with, and returns what follows it.

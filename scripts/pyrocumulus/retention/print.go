@@ -46,10 +46,10 @@ func (v verb) tell(ctx context.Context, admin retention.Admin, tenant profile.Te
 		return err
 	}
 	all := told(tenant, r)
-	if *v.asJSON {
-		return v.env.JSON(all)
+	if *v.AsJSON {
+		return v.Env.JSON(all)
 	}
-	table := tabwriter.NewWriter(v.env.Stdout, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(v.Env.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SERVICE\tKEPT FOR\tDELETED BEFORE") // errors come with Flush
 	for _, s := range all.Services {
 		before := ""

@@ -54,23 +54,19 @@ func Command() *command.Command {
 }
 
 // verb is what all have in common.
-type verb struct {
-	env    *command.Env
-	store  *recordstore.Flags
-	asJSON *bool
-}
+type verb struct{ recordstore.Verb }
 
 func newVerb(env *command.Env, flags *flag.FlagSet) verb {
-	return verb{env, recordstore.Register(env, flags), command.JSONFlag(flags)}
+	return verb{recordstore.NewVerb(env, flags)}
 }
 
 func (v verb) open(ctx context.Context) (retention.Admin, error) {
-	settings, err := config.LoadSweep(v.env.Lookup)
+	settings, err := config.LoadSweep(v.Env.Lookup)
 	if err != nil {
 		return retention.Admin{}, err
 	}
-	store, err := v.store.Open(ctx)
-	return retention.Admin{Store: store, Default: settings.Retention, Now: v.env.Now}, err
+	store, err := v.Open(ctx)
+	return retention.Admin{Store: store, Default: settings.Retention, Now: v.Env.Now}, err
 }
 
 // complete lists the services that have rules.
@@ -207,7 +203,7 @@ func remove(env *command.Env, flags *flag.FlagSet) command.Action {
 		if err != nil {
 			return err
 		}
-		if *v.asJSON {
+		if *v.AsJSON {
 			return env.JSON(struct {
 				Service string    `json:"service"`
 				Before  time.Time `json:"before"`

@@ -12,13 +12,13 @@ import (
 
 // issued prints a token with its secret. It is the only place that does.
 func (v verb) issued(t token.Token, text token.Text, also string) error {
-	if *v.asJSON {
-		return v.env.JSON(struct {
+	if *v.AsJSON {
+		return v.Env.JSON(struct {
 			token.Token
 			Secret string `json:"token"`
 		}{t, text.Reveal()})
 	}
-	_, err := fmt.Fprintf(v.env.Stdout, `%s
+	_, err := fmt.Fprintf(v.Env.Stdout, `%s
 
 This is shown once. Clients send it as the password of the user %s, or as a
 Bearer token. Its id, by which to rotate and revoke it, is %s.

@@ -54,19 +54,15 @@ func Command() *command.Command {
 }
 
 // verb is what all have in common.
-type verb struct {
-	env    *command.Env
-	store  *recordstore.Flags
-	asJSON *bool
-}
+type verb struct{ recordstore.Verb }
 
 func newVerb(env *command.Env, flags *flag.FlagSet) verb {
-	return verb{env, recordstore.Register(env, flags), command.JSONFlag(flags)}
+	return verb{recordstore.NewVerb(env, flags)}
 }
 
 func (v verb) open(ctx context.Context) (token.Admin, error) {
-	store, err := v.store.Open(ctx)
-	return token.Admin{Store: store, Now: v.env.Now}, err
+	store, err := v.Open(ctx)
+	return token.Admin{Store: store, Now: v.Env.Now}, err
 }
 
 func create(env *command.Env, flags *flag.FlagSet) command.Action {
@@ -131,7 +127,7 @@ func list(env *command.Env, flags *flag.FlagSet) command.Action {
 		if err != nil {
 			return err
 		}
-		if *v.asJSON {
+		if *v.AsJSON {
 			return env.JSON(append([]token.Token{}, all...))
 		}
 		return printList(env.Stdout, all, admin.Now())
@@ -188,7 +184,7 @@ func revoke(env *command.Env, flags *flag.FlagSet) command.Action {
 		if err != nil {
 			return err
 		}
-		if *v.asJSON {
+		if *v.AsJSON {
 			return env.JSON(t)
 		}
 		_, err = fmt.Fprintf(env.Stdout, "Token %s of tenant %s is revoked; it ends within a minute.\n", t.ID, t.Tenant)
