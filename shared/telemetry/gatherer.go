@@ -11,7 +11,7 @@ import (
 
 // gatherFor is how long metrics of one process are gathered before they are
 // written, which is when an invocation ends. CloudWatch bills each line by its
-// bytes, and one for each push would cost as much as the queue.
+// bytes, and one for each push would cost more than its line of the log does.
 const gatherFor = 10 * time.Second
 
 // Gatherer adds up the metrics of invocations, by tenant, and writes them when an
@@ -90,5 +90,7 @@ func (m *Metrics) add(other *Metrics) {
 			m.Record(metric, v)
 		}
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	delete(m.properties, KeyRequestID)
 }
